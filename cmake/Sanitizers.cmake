@@ -1,0 +1,8 @@
+if(BORGOP_SANITIZE)
+  add_compile_options(-fsanitize=${BORGOP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${BORGOP_SANITIZE})
+else()
+  add_compile_definitions($<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+endif()
+add_compile_options(-fstack-protector-strong -fPIE)
+add_link_options(-pie -Wl,-z,relro,-z,now)

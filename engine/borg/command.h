@@ -1,0 +1,78 @@
+// Every borg command line and environment of the project.
+//
+// Read from and tried with borg 1.2.4 and 1.4.5 (archiver.py, helpers/parseformat.py, remote.py, crypto/key.py). The passphrase is
+// in none of them: every client reads it from its standard input (BORG_PASSPHRASE_FD=0) up to the end of input.
+//
+// Thread safety: pure functions on values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/plan/plan.h"
+
+namespace borgop {
+
+struct Command {
+  std::vector<std::string> argv;
+  std::vector<std::pair<std::string, std::string>> env;  // set on top of what is inherited
+};
+
+enum class Machine { kTarget, kHere };  // T, C
+
+// Who runs a borg client, and how it reaches `borg serve`.
+struct Client {
+  Machine machine = Machine::kHere;
+  std::string borg = "borg";  // a name on PATH or an absolute path
+  std::string rsh;            // BORG_RSH: a command that borg splits as a POSIX shell splits words; borg adds "borg-server borg serve ..."
+  std::string base_dir;       // BORG_BASE_DIR; empty: the account's own (T, whose caches are worth keeping)
+  std::chrono::seconds lock_wait{600};
+};
+
+// What borg calls the repository at `absolute_path` on B, with the placeholders that borg would expand in it written so that they
+// stay as they are. The host's name stands in the location only, BORG_RSH decides where it leads.
+std::string RepositoryUrl(std::string_view absolute_path);
+
+// Refuses (kInvalidConfig) the paths that borg cannot take to `borg serve` unchanged or that serve reads as another one: relative;
+// "/" itself; empty, "." and ".." components and a slash at the end (borg normalizes them away); "::" and a colon at the end (the
+// archive's name begins there); "/~" (a home directory); braces (serve expands placeholders once more and has no escape); NUL;
+// bytes that are not UTF-8 (create keeps its command line in the archive and fails on them when all files have been read).
+Status CheckRepositoryPath(std::string_view absolute_path);
+
+// The same for a source path or an exclude pattern, named by `what` ("source path", "exclude"): empty, NUL, not UTF-8. Files
+// *below* a source path may have any name.
+Status CheckSourceText(std::string_view what, std::string_view text);
+
+// Refuses archive names that borg cannot make: empty, "/", "::", NUL, not UTF-8. Placeholders ({utcnow}, {hostname}, ...) are
+// expanded by the borg that creates.
+Status CheckArchiveName(std::string_view name);
+
+Command Init(const Client& client, std::string_view repository_path, std::string_view encryption);
+Command List(const Client& client, std::string_view repository_path);
+Command Create(const Client& client, std::string_view repository_path, std::string_view archive_name, const Source& source,
+               std::uint32_t upload_rate_kib);
+// `retention` is not empty().
+Command Prune(const Client& client, std::string_view repository_path, const Retention& retention);
+// `mode` is not kNone.
+Command Check(const Client& client, std::string_view repository_path, CheckMode mode);
+Command Compact(const Client& client, std::string_view repository_path);
+
+// What B runs.
+Command Serve(std::string_view borg, std::string_view repository_path, bool append_only);
+Command Version(std::string_view borg);
+
+// Variables of an account's login environment that would change what borg does here; ScriptFor unsets them, and C keeps them out of
+// its borg's environment.
+std::span<const std::string_view> VariablesToUnset();
+
+// POSIX sh text that becomes the command: unset ..., export ..., exec ... . The last line has no newline. Exit status 127: there is
+// no such program, 126: it cannot be run.
+std::string ScriptFor(const Command& command);
+
+}  // namespace borgop

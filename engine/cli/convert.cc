@@ -1,0 +1,31 @@
+#include <iostream>
+
+#include "engine/cli/read_config.h"
+#include "engine/cli/verbs.h"
+#include "engine/plan/yaml_writer.h"
+#include "engine/report/report.h"
+
+namespace borgop::cli {
+
+void AddConvert(CLI::App& app, Action& action) {
+  CLI::App* verb = app.add_subcommand("convert", "Turn the TOML on standard input into a plan (YAML) on standard output");
+  verb->footer(
+      "Examples:\n"
+      "  (umask 077; borg-engine convert < backups.toml > plan.yaml)\n"
+      "  age -d backups.toml.age | borg-engine convert | age -r age1... > plan.yaml.age\n\n"
+      "The plan holds the same secrets as the TOML, inline: keep it as safe.");
+  verb->callback([&action] {
+    action = [] {
+      const Result<Plan> plan = ReadConfig({});
+      if (!plan) return ReportConfigError(plan.error());
+      std::string yaml = WriteYaml(*plan);
+      std::cout << yaml << std::flush;
+      Wipe(yaml);
+      if (std::cout) return exit_code::kOk;
+      std::cerr << "borg-engine: cannot write the plan to standard output\n";
+      return exit_code::kInternal;
+    };
+  });
+}
+
+}  // namespace borgop::cli

@@ -1,0 +1,82 @@
+#include "engine/display/display.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <string>
+
+#include "engine/display/json_display.h"
+#include "engine/display/terminal_display.h"
+#include "engine/display/text_display.h"
+
+namespace borgop {
+namespace {
+
+std::string_view Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+}  // namespace
+
+std::optional<LogFormat> ParseLogFormat(std::string_view text) {
+  if (text == "auto") return LogFormat::kAuto;
+  if (text == "json") return LogFormat::kJson;
+  if (text == "text") return LogFormat::kText;
+  return std::nullopt;
+}
+
+std::optional<ColorMode> ParseColorMode(std::string_view text) {
+  if (text == "auto") return ColorMode::kAuto;
+  if (text == "always") return ColorMode::kAlways;
+  if (text == "never") return ColorMode::kNever;
+  return std::nullopt;
+}
+
+bool IsLive(const TerminalFacts& facts) { return facts.is_terminal && !facts.term.empty() && facts.term != "dumb"; }
+
+bool UseColor(ColorMode mode, const TerminalFacts& facts) {
+  if (mode != ColorMode::kAuto) return mode == ColorMode::kAlways;
+  return IsLive(facts) && facts.no_color.empty();
+}
+
+bool UseUnicode(const TerminalFacts& facts) {
+  std::string lower(facts.locale);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower.find("utf-8") != lower.npos || lower.find("utf8") != lower.npos;
+}
+
+TerminalFacts FactsOf(int fd) {
+  TerminalFacts facts{isatty(fd) == 1, Environment("TERM"), Environment("NO_COLOR"), {}};
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    if (facts.locale.empty()) facts.locale = Environment(name);
+  }
+  return facts;
+}
+
+std::unique_ptr<Observer> MakeDisplay(const DisplayOptions& options) {
+  const TerminalFacts facts = FactsOf(options.fd);
+  auto output = std::make_unique<FdOutput>(options.fd);
+  const bool color = UseColor(options.color, facts);
+  if (options.format == LogFormat::kText) return std::make_unique<TextDisplay>(std::move(output), DisplayClock{}, options.level, color);
+  if (options.format == LogFormat::kJson || !facts.is_terminal) {
+    return std::make_unique<JsonDisplay>(std::move(output), DisplayClock{}, options.level);
+  }
+  // A terminal that cannot redraw (TERM=dumb) is still read by a person.
+  if (!IsLive(facts)) return std::make_unique<TextDisplay>(std::move(output), DisplayClock{}, options.level, color);
+  return std::make_unique<TerminalDisplay>(std::move(output), DisplayClock{}, options.level, TerminalStyle{color, UseUnicode(facts)});
+}
+
+std::string_view ToString(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarning: return "warning";
+    case LogLevel::kError: return "error";
+  }
+  return "info";
+}
+
+}  // namespace borgop

@@ -1,0 +1,104 @@
+// The plan: everything that one run of the engine needs to know. Both input forms (the TOML on stdin, the YAML plan) become this,
+// and nothing below the readers knows which one it was.
+//
+// A Plan that a reader returned has been validated (validate.h): no field is empty that must not be, paths are absolute where they
+// must be, names are unique, keys and known_hosts parse. Strings that reach borg or a file system are bytes, not text: they may
+// hold anything but NUL.
+//
+// Thread safety: values. Ownership: a Plan owns its secrets; it is moved, never copied.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/secret.h"
+
+namespace borgop {
+
+// How to log in to a machine. The host key is always pinned: `known_hosts` is text in the format of sshd(8),
+// "SSH_KNOWN_HOSTS FILE FORMAT", and must hold a key for host and port.
+struct SshEndpoint {
+  std::string host;  // name, IPv4 or IPv6 address, without brackets
+  std::uint16_t port = 22;
+  std::string user;
+  Secret private_key;     // OpenSSH or PEM format
+  Secret key_passphrase;  // empty: the key is not encrypted
+  std::string known_hosts;
+  std::unique_ptr<SshEndpoint> jump_host;  // null: connect directly
+};
+
+// B.
+struct Server {
+  SshEndpoint connection;
+  std::string root_dir;       // absolute
+  std::string borg = "borg";  // the program there: a name on PATH or an absolute path
+};
+
+struct Repository {
+  std::string path;  // below Server::root_dir, relative, no "." or ".." component
+  Secret passphrase;
+  std::string encryption = "repokey-blake2";  // for init only
+};
+
+struct Source {
+  std::vector<std::string> paths;     // at least one
+  std::vector<std::string> excludes;  // borg patterns, as for borg create --exclude
+  std::string compression;            // empty: borg's default
+  bool one_file_system = false;
+};
+
+// The options of borg prune, with borg's own meaning; -1 is "all", an absent one is not given.
+struct Retention {
+  std::optional<std::int64_t> keep_last, keep_minutely, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly;
+  std::string keep_within;    // such as 48H, 2d; empty: not given
+  std::string glob_archives;  // only archives that match are considered; empty: all
+  bool empty() const {
+    return !keep_last && !keep_minutely && !keep_hourly && !keep_daily && !keep_weekly && !keep_monthly && !keep_yearly &&
+           keep_within.empty();
+  }
+};
+
+enum class CheckMode { kNone, kRepository, kArchives, kFull };
+
+// What is done on C after a backup, in this order. Pruning happens when `Target::retention` is not empty; compact is skipped
+// unless the check (where there is one) passed.
+struct Maintenance {
+  CheckMode check = CheckMode::kFull;
+  bool compact = true;
+};
+
+struct Limits {
+  std::chrono::seconds deadline{0};          // the whole target; 0: none
+  std::chrono::seconds lock_wait{600};       // how long borg waits for the repository's lock
+  std::chrono::seconds socket_timeout{120};  // how long the single-use socket waits for borg on T
+  std::chrono::seconds connect_timeout{30};  // one TCP connection, all addresses together
+  std::chrono::seconds login_timeout{60};    // SSH handshake and authentication
+  std::uint32_t upload_rate_kib = 0;         // borg create --upload-ratelimit, KiB/s; 0: no limit
+};
+
+// T, and its repository.
+struct Target {
+  std::string name;  // for people; unique in a plan
+  SshEndpoint connection;
+  std::string borg = "borg";
+  Repository repository;
+  Source source;
+  std::string archive_name = "snapshot-{utcnow}";  // borg's placeholders are expanded on T
+  Retention retention;
+  Maintenance maintenance;
+  Limits limits;
+};
+
+struct Plan {
+  Server server;
+  std::vector<Target> targets;  // at least one
+};
+
+// The repository's path on B: root_dir, a slash, and the repository's path.
+std::string RepositoryPath(const Server& server, const Repository& repository);
+
+}  // namespace borgop

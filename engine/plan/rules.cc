@@ -1,0 +1,248 @@
+#include "engine/plan/rules.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <vector>
+
+#include "engine/plan/document.h"
+
+namespace borgop {
+namespace {
+
+constexpr std::size_t kMaxArchiveName = 200;
+constexpr std::size_t kMaxPath = 4096;
+constexpr std::size_t kMaxHost = 255;
+constexpr std::size_t kMaxPassphrase = 4096;
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+bool HasControl(std::string_view text) { return std::any_of(text.begin(), text.end(), IsControl); }
+
+std::vector<std::string_view> Split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::optional<int> Digits(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || text[0] == '-' || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool IsIpv6(std::string_view host) {
+  const std::string address(host.substr(0, host.find('%')));
+  in6_addr parsed{};
+  return host.find('%') != host.size() - 1 && inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
+}
+
+bool LevelBetween(const std::vector<std::string_view>& parts, int low, int high) {
+  if (parts.size() == 1) return true;
+  const std::optional<int> level = Digits(parts[1]);
+  return parts.size() == 2 && level && *level >= low && *level <= high;
+}
+
+// borg takes obfuscate only as the outermost, and nests auto without end; nothing is gained by that, so one of each it is.
+bool IsCompression(std::string_view spec, bool auto_allowed, bool obfuscate_allowed) {
+  const std::vector<std::string_view> parts = Split(spec, ',');
+  if (parts[0] == "none" || parts[0] == "lz4") return parts.size() == 1;
+  if (parts[0] == "zlib" || parts[0] == "lzma") return LevelBetween(parts, 0, 9);
+  if (parts[0] == "zstd") return LevelBetween(parts, 1, 22);
+  if (parts[0] == "auto" && auto_allowed && parts.size() > 1) return IsCompression(spec.substr(5), false, false);
+  if (parts[0] == "obfuscate" && obfuscate_allowed && parts.size() > 2) {
+    const std::optional<int> level = Digits(parts[1]);
+    const bool known = level && ((*level >= 1 && *level <= 6) || (*level >= 110 && *level <= 123));
+    return known && IsCompression(spec.substr(parts[0].size() + parts[1].size() + 2), true, false);
+  }
+  return false;
+}
+
+// The names between single braces; nullopt where the braces do not match. As Python's str.format reads them.
+std::optional<std::vector<std::string_view>> Placeholders(std::string_view text) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '{' && text[i] != '}') continue;
+    if (i + 1 < text.size() && text[i + 1] == text[i]) {
+      ++i;
+      continue;
+    }
+    const std::size_t end = text.find_first_of("{}", i + 1);
+    if (text[i] == '}' || end == std::string_view::npos || text[end] == '{') return std::nullopt;
+    const std::string_view field = text.substr(i + 1, end - i - 1);
+    names.push_back(field.substr(0, field.find(':')));
+    i = end;
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string HostProblem(std::string_view host) {
+  if (host.empty()) return "is empty (name the host, or give its address)";
+  if (host.size() > kMaxHost) return "is longer than 255 bytes (give a host name or an address)";
+  if (HasControl(host) || host.find(' ') != std::string_view::npos) {
+    return "has a space, a line break or another control character in it (remove it)";
+  }
+  if (host[0] == '-') return "begins with a dash (give a host name or an address)";
+  if (host[0] == '[') return "has brackets (write an IPv6 address without them, and the port as `port`)";
+  if (host.find('@') != std::string_view::npos) return "has a user in it (give the user on its own)";
+  if (host.find('/') != std::string_view::npos) return "has a slash in it (give a host name or an address, no URL)";
+  if (host.find(':') != std::string_view::npos && !IsIpv6(host)) {
+    return "has a colon in it and is no IPv6 address (give the port on its own)";
+  }
+  return {};
+}
+
+std::string UserProblem(std::string_view user) {
+  if (user.empty()) return "is empty (say which user logs in)";
+  if (HasControl(user)) return "has a line break or another control character in it (remove it)";
+  return {};
+}
+
+std::string NameProblem(std::string_view name) {
+  if (name.empty()) return "is empty (give the target a name)";
+  if (HasControl(name)) return "has a line break or another control character in it (remove it)";
+  return {};
+}
+
+std::string ProgramProblem(std::string_view program) {
+  if (program.empty()) return "is empty (name the program, or remove the key for `borg`)";
+  if (HasControl(program)) return "has a line break or another control character in it (remove it)";
+  if (program[0] == '-') return "begins with a dash (give a program's name or its absolute path)";
+  if (program[0] != '/' && program.find('/') != std::string_view::npos) return "is a relative path (make it absolute)";
+  return {};
+}
+
+std::string RootDirProblem(std::string_view path) {
+  if (path.empty()) return "is empty (give the absolute path that all repositories are below)";
+  if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";
+  if (path[0] != '/') return "is not absolute (begin it with a slash: " + Quoted("/" + std::string(path)) + ")";
+  return {};
+}
+
+std::string RepositoryPathProblem(std::string_view path) {
+  if (path.empty()) return "is empty (give the repository's path below the root directory)";
+  if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";
+  if (path[0] == '/')
+    return "begins with a slash (it is relative to the root directory: write " + Quoted(NormalizedPath(path.substr(1))) + ")";
+  for (const std::string_view component : Split(path, '/')) {
+    if (component.empty()) return "has an empty component (write " + Quoted(NormalizedPath(path)) + ")";
+    if (component == "." || component == "..") return "has " + Quoted(component) + " in it (write the path without)";
+  }
+  return {};
+}
+
+std::string SourcePathProblem(std::string_view path) {
+  if (path.empty()) return "is empty (give a path, or remove it)";
+  if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";
+  return {};
+}
+
+std::string ExcludeProblem(std::string_view pattern) {
+  return pattern.empty() ? "is empty (give a pattern, or remove it)" : std::string();
+}
+
+std::string PassphraseProblem(std::string_view passphrase) {
+  if (passphrase.size() > kMaxPassphrase) return "is longer than 4096 bytes (use a shorter one)";
+  if (passphrase.find_first_of("\r\n") != std::string_view::npos) {
+    return "has a line break in it (borg reads one line: remove the break)";
+  }
+  return {};
+}
+
+std::string EncryptionProblem(std::string_view mode) {
+  static const std::vector<std::string_view> kModes = {"repokey-blake2", "repokey", "authenticated-blake2", "authenticated",
+                                                       "none"};
+  if (std::find(kModes.begin(), kModes.end(), mode) != kModes.end()) return {};
+  if (mode == "keyfile" || mode == "keyfile-blake2") {
+    return "is " + Quoted(mode) +
+           ", which keeps the key in a file on the machine that makes the repository, where it would be lost (use "
+           "`repokey-blake2`)";
+  }
+  const std::string_view nearest = NearestName(mode, kModes);
+  return "is " + Quoted(mode) + ", which borg does not know (" +
+         (nearest.empty() ? std::string("use `repokey-blake2`") : "did you mean `" + std::string(nearest) + "`?") + ")";
+}
+
+std::string CompressionProblem(std::string_view spec) {
+  if (IsCompression(spec, true, true)) return {};
+  return "is " + Quoted(spec) +
+         ", which borg does not know (use none, lz4, zstd[,1-22], zlib[,0-9], lzma[,0-9], auto,C[,L] or obfuscate,SPEC,C[,L])";
+}
+
+std::string ArchiveNameProblem(std::string_view name) {
+  if (name.empty()) return "is empty (remove the key for `snapshot-{utcnow}`)";
+  if (name.size() > kMaxArchiveName) return "is longer than 200 bytes (use a shorter name)";
+  if (HasControl(name)) return "has a line break or another control character in it (remove it)";
+  if (name.find('/') != std::string_view::npos) return "has a slash in it (an archive's name must not)";
+  if (name.find("::") != std::string_view::npos) return "has `::` in it (give the archive's name only)";
+  if (name.front() == ' ' || name.back() == ' ') return "begins or ends with a space (remove it)";
+  if (name.ends_with(".checkpoint"))
+    return "ends with `.checkpoint`, which is how borg marks unfinished archives (use another name)";
+  static const std::vector<std::string_view> kKnown = {"hostname", "fqdn",  "reverse-fqdn", "now",       "utcnow",    "user",
+                                                       "pid",      "uuid4", "borgversion",  "borgmajor", "borgminor", "borgpatch"};
+  const std::optional<std::vector<std::string_view>> names = Placeholders(name);
+  if (!names) return "has a brace that does not match (write `{{` or `}}` for a brace itself)";
+  for (const std::string_view placeholder : *names) {
+    if (std::find(kKnown.begin(), kKnown.end(), placeholder) != kKnown.end()) continue;
+    const std::string_view nearest = NearestName(placeholder, kKnown);
+    return "has the placeholder " + Quoted("{" + std::string(placeholder) + "}") + ", which borg does not know (" +
+           (nearest.empty() ? std::string("see borg help placeholders") : "did you mean `{" + std::string(nearest) + "}`?") + ")";
+  }
+  return {};
+}
+
+std::string KeepWithinProblem(std::string_view interval) {
+  const std::string_view number = interval.substr(0, interval.empty() ? 0 : interval.size() - 1);
+  const std::optional<int> count = Digits(number);
+  if (count && *count > 0 && std::string_view("Hdwmy").find(interval.back()) != std::string_view::npos) return {};
+  if (count && *count > 0 && interval.back() == 'h')
+    return "is " + Quoted(interval) + " (hours are " + Quoted(std::string(number) + "H") + ")";
+  return "is " + Quoted(interval) + " (write a number above 0 and one of H, d, w, m, y, such as `48H`)";
+}
+
+std::string KeepCountProblem(std::int64_t count) {
+  if (count >= -1) return {};
+  return "is " + std::to_string(count) + " (use a number from 0, or -1 to keep all)";
+}
+
+std::string GlobArchivesProblem(std::string_view glob) {
+  if (glob.empty()) return "is empty (remove it to consider all archives)";
+  if (HasControl(glob)) return "has a line break or another control character in it (remove it)";
+  if (glob.find_first_of("{}") != std::string_view::npos) {
+    return "has a placeholder in it, and pruning does not run on the target (write out what it stands for)";
+  }
+  return {};
+}
+
+std::string RetentionProblem(const Retention& retention) {
+  if (retention.empty()) {
+    return retention.glob_archives.empty() ? std::string()
+                                           : "says which archives to consider, but not how many to keep (add a keep rule)";
+  }
+  const std::array counts = {retention.keep_last,   retention.keep_minutely, retention.keep_hourly, retention.keep_daily,
+                             retention.keep_weekly, retention.keep_monthly,  retention.keep_yearly};
+  const bool keeps =
+      !retention.keep_within.empty() || std::any_of(counts.begin(), counts.end(), [](const auto& c) { return c.value_or(0) != 0; });
+  return keeps ? std::string()
+               : "keeps nothing, which borg refuses (make one of the numbers more than 0, or remove all to keep everything)";
+}
+
+std::string NormalizedPath(std::string_view path) {
+  std::string normalized;
+  for (const char c : path) {
+    if (c != '/' || normalized.empty() || normalized.back() != '/') normalized += c;
+  }
+  if (normalized.size() > 1 && normalized.back() == '/') normalized.pop_back();
+  return normalized;
+}
+
+}  // namespace borgop

@@ -1,0 +1,101 @@
+#include "engine/remote/script.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "engine/report/printable.h"
+
+namespace borgop {
+namespace {
+
+constexpr std::chrono::seconds kStartLimit{30};
+constexpr std::size_t kNoiseLimit = 64 * 1024;  // what a login shell may print before the script
+
+std::string NewMarker() {
+  std::array<unsigned char, 12> bytes{};
+  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string marker = "borg-engine-";
+  for (const unsigned char byte : bytes) {
+    marker.push_back(kDigits[byte >> 4U]);
+    marker.push_back(kDigits[byte & 0xFU]);
+  }
+  return marker;
+}
+
+// Reads up to and including "\n" + marker + "\n"; gives back what came behind it.
+Task<Result<std::string>> SkipTo(Context context, Reader& from, std::string marker, std::string& noise) {
+  const std::string line = "\n" + marker + "\n";
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const Result<std::size_t> got = co_await from.Read(context, buffer);
+    if (!got) co_return Fail(got.error());
+    if (*got == 0) co_return Fail(Reason::kShellUnusable, "it ended without having run anything");
+    noise.append(buffer.data(), *got);
+    if (const std::size_t at = noise.find(line); at != std::string::npos) {
+      std::string rest = noise.substr(at + line.size());
+      noise.resize(at);
+      co_return rest;
+    }
+    if (noise.size() > kNoiseLimit) co_return Fail(Reason::kShellUnusable, "it printed too much before it ran anything");
+  }
+}
+
+Task<void> Collect(Context context, Reader& from, std::string& into) {
+  const Result<std::string> text = co_await ReadAll(context, from, kNoiseLimit);
+  if (text) into = *text;
+}
+
+// Why the script did not start, from what the account said instead.
+Task<Error> ExplainFailure(Context context, Channel& channel, const std::string& name, Error cause, const std::string& noise) {
+  if (cause.reason != Reason::kShellUnusable && cause.reason != Reason::kDeadlineExceeded) co_return cause;
+  std::string errors;
+  std::string how = cause.message;
+  if (cause.reason == Reason::kShellUnusable) {
+    const Context brief = context.WithTimeout(std::chrono::seconds(5));
+    co_await Collect(brief, channel.err(), errors);
+    const Result<ExitStatus> exit = co_await channel.WaitExit(brief);
+    if (exit) how = exit->signal.empty() ? "it ended with status " + std::to_string(exit->status) : "it ended by SIG" + exit->signal;
+  } else {
+    how = "it did not answer within " + std::to_string(kStartLimit.count()) + " s";
+  }
+  const std::string said = Printable(errors.empty() ? noise : errors, 300);
+  co_return Error{Reason::kShellUnusable, name + ": the login shell did not run a script: " + how + (said.empty() ? "" : "; it said: " + said), {}};
+}
+
+}  // namespace
+
+Task<Result<std::size_t>> PrefixedReader::Read(Context context, std::span<char> into) {
+  if (prefix_.empty()) co_return co_await rest_.Read(context, into);
+  const std::size_t part = std::min(into.size(), prefix_.size());
+  std::memcpy(into.data(), prefix_.data(), part);
+  prefix_.erase(0, part);
+  co_return part;
+}
+
+std::string BootstrapCommand(std::size_t size) {
+  return "exec sh -c 'eval \"$(dd bs=1 count=" + std::to_string(size) + " 2>/dev/null)\"'";
+}
+
+Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connection& connection, std::string script, std::uint32_t window) {
+  const std::string marker = NewMarker();
+  const std::string text = "printf '\\n%s\\n' " + marker + "\n" + script;
+  const Context start = context.WithTimeout(kStartLimit);
+  Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(start, BootstrapCommand(text.size()), window);
+  if (!channel) co_return Fail(channel.error());
+  const Status sent = co_await (*channel)->in().Write(start, text);
+  std::string noise;
+  Result<std::string> rest = Fail(Reason::kShellUnusable, "it closed its input");
+  // An account that refuses may close its input first: what it said is still to be read.
+  if (sent || !connection.failure()) rest = co_await SkipTo(start, (*channel)->out(), marker, noise);
+  if (rest) co_return std::make_unique<RemoteProcess>(std::move(*channel), std::move(*rest));
+  if (context.Interrupted() != Wake::kNotified) co_return Fail(rest.error());
+  Error error = co_await ExplainFailure(context, **channel, connection.name(), rest.error(), noise);
+  co_await (*channel)->Close(context.WithTimeout(std::chrono::seconds(5)));
+  co_return Fail(std::move(error));
+}
+
+}  // namespace borgop

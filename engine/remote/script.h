@@ -1,0 +1,57 @@
+// Runs POSIX sh scripts on a machine whose login shell may be anything.
+//
+// sshd hands a command to the login shell as text, and sh, fish, csh, rc and elvish agree on little. So the command is always the
+// same few words, which all of them read alike, and what matters follows on its standard input: `dd` reads exactly the script
+// (sh itself would read ahead), sh runs it, and whatever the script starts reads on from there. Nothing of the script is ever parsed
+// by the login shell, shown in a process list, or limited by its idea of text.
+//
+// A login shell may also talk before it runs anything (a .bashrc that echoes): the script begins by printing a marker with a random
+// part, and everything before it is dropped.
+//
+// Threading: the loop's thread. Ownership: a RemoteProcess must not outlive its Connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/ssh/connection.h"
+
+namespace borgop {
+
+// A reader that gives back what was read too far, then goes on with the stream below.
+class PrefixedReader final : public Reader {
+ public:
+  PrefixedReader(std::string prefix, Reader& rest) : prefix_(std::move(prefix)), rest_(rest) {}
+  Task<Result<std::size_t>> Read(Context context, std::span<char> into) override;
+
+ private:
+  std::string prefix_;
+  Reader& rest_;
+};
+
+class RemoteProcess {
+ public:
+  RemoteProcess(std::unique_ptr<Channel> channel, std::string read_ahead)
+      : channel_(std::move(channel)), out_(std::move(read_ahead), channel_->out()) {}
+  Reader& out() { return out_; }
+  Reader& err() { return channel_->err(); }
+  Writer& in() { return channel_->in(); }
+  Task<Result<ExitStatus>> WaitExit(Context context) { return channel_->WaitExit(context); }
+  Task<Status> Close(Context context) { return channel_->Close(context); }
+
+ private:
+  std::unique_ptr<Channel> channel_;
+  PrefixedReader out_;
+};
+
+// The command line for a script of `size` bytes. Exposed for the test that runs it through every shell.
+std::string BootstrapCommand(std::size_t size);
+
+// Starts `script`. Errors: kShellUnusable when the account does not run sh and dd (a forced command, no such programs, a login shell
+// that refuses), with what it printed; kChannelRefused; those of a broken connection.
+Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connection& connection, std::string script, std::uint32_t window);
+
+}  // namespace borgop

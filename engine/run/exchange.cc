@@ -1,0 +1,181 @@
+#include "engine/run/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace borgop {
+namespace {
+
+constexpr std::size_t kOutputLimit = kMaxListOutput + 1;  // one more than is accepted, so that a cut is noticed
+constexpr std::chrono::seconds kDrain{30};              // for the last bytes once the client has ended
+constexpr std::chrono::seconds kEnd{10};                // for a client that was asked to end
+
+class Exchange {
+ public:
+  Exchange(const Context& context, BorgProcess& client, BridgeEntrance& entrance, RemoteProcess& server, const Secret& passphrase,
+           ExchangeOptions options)
+      : stop_(context.stop),
+        outer_(context),
+        context_(context.WithStop(stop_)),
+        client_(client),
+        entrance_(entrance),
+        server_(server),
+        passphrase_(passphrase),
+        options_(std::move(options)),
+        client_log_([this](const LogEvent& event) {
+          if (options_.on_event) options_.on_event(event, result_.counters);
+        }),
+        bridge_stop_(&stop_),
+        patience_stop_(&stop_) {}
+
+  Task<ExchangeResult> Run() {
+    TaskGroup group(context_);
+    group.Spawn(SendPassphrase(group.context()));
+    group.Spawn(Carry(group.context()));
+    group.Spawn(Listen(group.context(), server_.err(), server_log_));
+    group.Spawn(LosePatience(group.context()));
+    co_await AwaitClient();
+    patience_stop_.Stop();
+    co_await group.Join();
+    client_log_.Finish();
+    server_log_.Finish();
+    result_.messages = client_log_.messages();
+    result_.server_messages = server_log_.messages();
+    if (const Wake wake = outer_.Interrupted(); wake != Wake::kNotified) {
+      result_.interrupted = InterruptedError(wake, "borg was running");
+    }
+    co_return std::move(result_);
+  }
+
+ private:
+  Task<void> SendPassphrase(Context context) {
+    // A client that does not want it has closed its input; it says why itself.
+    const Status sent = co_await client_.in().Write(context, passphrase_.Reveal());
+    if (sent) {
+      static constexpr std::array<char, 1> kNewline{'\n'};
+      co_await client_.in().Write(context, kNewline);
+    }
+    co_await client_.in().CloseWrite(context);
+  }
+
+  Task<void> Listen(Context context, Reader& from, LogReader& log) {
+    std::array<char, 16 * 1024> buffer{};
+    while (true) {
+      const Result<std::size_t> got = co_await from.Read(context, buffer);
+      if (!got || *got == 0) co_return;
+      log.Feed(std::string_view(buffer.data(), *got));
+    }
+  }
+
+  Task<void> ReadOutput(Context context) {
+    const Result<std::string> output = co_await ReadAll(context, client_.out(), kOutputLimit);
+    if (output) result_.output = *output;
+  }
+
+  Task<void> AwaitClient() {
+    TaskGroup streams(context_);
+    streams.Spawn(ReadOutput(streams.context()));
+    streams.Spawn(Listen(streams.context(), client_.err(), client_log_));
+    co_await streams.Join();
+    const Result<Exit> exit = co_await client_.Wait(context_);
+    if (exit) result_.exit = *exit;
+    client_ended_ = true;
+    // Nobody will connect any more; and one who has, has said all.
+    if (result_.counters.to_server == 0) bridge_stop_.Stop();
+    client_end_.NotifyAll();
+  }
+
+  Task<void> Carry(Context context) {
+    const Context bridging = context.WithStop(bridge_stop_);
+    const Result<BridgeEnd> end = co_await entrance_.Open(bridging);
+    if (end) {
+      TaskGroup group(context);
+      group.Spawn(StopAfterClient(group.context()));
+      const BridgeEnd server{server_.out(), server_.in()};
+      result_.bridge = co_await RunBridge(bridging, *end, server, result_.counters, first_byte_);
+      group.Stop();
+      co_await group.Join();
+    } else if (end.error().reason != Reason::kCancelled) {
+      result_.bridge.client_error = end.error();
+    }
+    co_await server_.in().CloseWrite(context);
+    const Context last = context.WithTimeout(kDrain);
+    co_await ReadAll(last, server_.out(), 0);
+    const Result<ExitStatus> exit = co_await server_.WaitExit(last);
+    if (exit) result_.server_exit = *exit;
+    co_await server_.Close(last);
+  }
+
+  // The bridge ends by itself when the client closes its side; a process that kept it open would hold the run for ever.
+  Task<void> StopAfterClient(Context context) {
+    while (!client_ended_) {
+      const Wake wake = co_await client_end_.Wait(context);
+      if (wake != Wake::kNotified) co_return;
+    }
+    const Wake wake = co_await Sleep(context, kDrain);
+    if (wake == Wake::kTimedOut) bridge_stop_.Stop();
+  }
+
+  Task<void> LosePatience(Context context) {
+    const Context patience = context.WithStop(patience_stop_);
+    const Wake wake = co_await first_byte_.Wait(patience.WithTimeout(options_.unused_limit));
+    if (wake == Wake::kNotified) {
+      result_.used = true;
+      co_await entrance_.Used(context);
+    } else if (wake == Wake::kTimedOut && context.Interrupted() == Wake::kNotified) {
+      result_.never_connected = true;
+      co_await client_.Terminate(context.WithTimeout(kEnd));
+      // One that does not end by it is left to whoever owns it.
+      const Wake late = co_await Sleep(patience, kEnd);
+      if (late == Wake::kTimedOut) stop_.Stop();
+    }
+  }
+
+  StopSource stop_;
+  Context outer_, context_;
+  BorgProcess& client_;
+  BridgeEntrance& entrance_;
+  RemoteProcess& server_;
+  const Secret& passphrase_;
+  ExchangeOptions options_;
+  ExchangeResult result_;
+  LogReader client_log_, server_log_;
+  StopSource bridge_stop_, patience_stop_;
+  WaitQueue first_byte_, client_end_;
+  bool client_ended_ = false;
+};
+
+// Whether the client failed because it lost the server, which then knows the reason better.
+bool SaysConnectionClosed(const Messages& messages) { return messages.msgid.starts_with("ConnectionClosed") || messages.connection_lost; }
+
+}  // namespace
+
+Task<ExchangeResult> RunExchange(Context context, BorgProcess& client, BridgeEntrance& entrance, RemoteProcess& server,
+                                 const Secret& passphrase, ExchangeOptions options) {
+  Exchange exchange(context, client, entrance, server, passphrase, std::move(options));
+  co_return co_await exchange.Run();
+}
+
+Result<Completion> JudgeExchange(Step step, std::string_view where, std::string_view server, const ExchangeResult& result) {
+  if (result.interrupted) return Fail(*result.interrupted);
+  Result<Completion> client = Fail(Reason::kConnectionLost, "borg " + std::string(where) + " was lost before it ended");
+  if (result.exit) client = Judge(step, where, *result.exit, result.messages);
+  if (client) return client;
+  if (result.bridge.server_error) return Fail(*result.bridge.server_error);
+  if (result.bridge.client_error) return Fail(*result.bridge.client_error);
+  if (result.never_connected) {
+    return Fail(Reason::kSocketUnused, "borg " + std::string(where) + " did not connect to its socket in time");
+  }
+  const bool lost = !result.exit || SaysConnectionClosed(result.messages) || client.error().reason == Reason::kConnectionLost;
+  if (lost && result.server_exit && !result.server_exit->ok()) {
+    Exit exit;
+    exit.status = result.server_exit->status;
+    exit.signal = result.server_exit->signal;
+    const Result<Completion> serve = Judge(step, server, exit, result.server_messages);
+    if (!serve) return Fail(serve.error());
+  }
+  return client;
+}
+
+}  // namespace borgop

@@ -1,0 +1,56 @@
+// One borg client talking to one `borg serve` on B, from the passphrase to both ends' last words.
+//
+// Threading: the loop's thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/secret.h"
+#include "engine/borg/log_reader.h"
+#include "engine/borg/outcome.h"
+#include "engine/borg/output.h"
+#include "engine/bridge/bridge.h"
+#include "engine/run/borg_process.h"
+
+namespace borgop {
+
+// How the client reaches the bridge.
+class BridgeEntrance {
+ public:
+  virtual ~BridgeEntrance() = default;
+  // Waits for the client, where there is something to wait for.
+  virtual Task<Result<BridgeEnd>> Open(Context context) = 0;
+  // The client has spoken: nobody else can come.
+  virtual Task<void> Used(Context context) = 0;
+};
+
+struct ExchangeResult {
+  std::optional<Exit> exit;         // none: the client's end was not seen
+  Messages messages;                // what the client said
+  std::string output;               // its standard output
+  Messages server_messages;         // what `borg serve` said on its standard error
+  std::optional<ExitStatus> server_exit;
+  BridgeResult bridge;
+  BridgeCounters counters;
+  bool used = false;                // the client connected
+  bool never_connected = false;     // it did not in its time, and was asked to end
+  std::optional<Error> interrupted; // stopped, out of time, or a broken connection
+};
+
+struct ExchangeOptions {
+  std::chrono::milliseconds unused_limit{120'000};  // how long the client may take to connect
+  std::function<void(const LogEvent&, const BridgeCounters&)> on_event;
+};
+
+// Runs them to their ends. When the context stops, it returns soon; ending what still runs is the caller's.
+Task<ExchangeResult> RunExchange(Context context, BorgProcess& client, BridgeEntrance& entrance, RemoteProcess& server,
+                                 const Secret& passphrase, ExchangeOptions options);
+
+// What an exchange came to, `server` being what messages call B: the pure verdict over all of the above. A client that failed because
+// B failed is told as B's failure.
+Result<Completion> JudgeExchange(Step step, std::string_view where, std::string_view server, const ExchangeResult& result);
+
+}  // namespace borgop

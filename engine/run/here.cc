@@ -1,0 +1,75 @@
+#include "engine/run/here.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "engine/borg/shell_quote.h"
+#include "engine/loop/unix_socket.h"
+
+namespace borgop {
+namespace {
+
+// The local borg comes through a socket in a private directory.
+class Entrance final : public BridgeEntrance {
+ public:
+  explicit Entrance(UnixListener& listener) : listener_(listener) {}
+  Task<Result<BridgeEnd>> Open(Context context) override {
+    Result<UniqueFd> fd = co_await listener_.Accept(context);
+    if (!fd) co_return Fail(fd.error());
+    stream_ = std::make_unique<FdStream>(*context.loop, std::move(*fd), "the local borg");
+    co_return BridgeEnd{*stream_, *stream_};
+  }
+  Task<void> Used(Context) override { co_return; }
+
+ private:
+  UnixListener& listener_;
+  std::unique_ptr<FdStream> stream_;
+};
+
+}  // namespace
+
+Task<Result<ExchangeResult>> BorgHere::Run(Context context, const MakeCommand& make, ExchangeOptions options) {
+  if (!directory_) {
+    Result<PrivateDirectory> made = PrivateDirectory::Make();
+    if (!made) co_return Fail(made.error());
+    directory_.emplace(std::move(*made));
+    std::error_code ignored;
+    std::filesystem::create_directory(directory_->path() + "/borg", ignored);
+  }
+  const std::string name = "serve" + std::to_string(++count_);
+  const std::string path = directory_->path() + "/" + name;
+  Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, path);
+  if (!listener) co_return Fail(listener.error());
+  Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, false, name);
+  if (!server) co_return Fail(server.error());
+  Client client;
+  client.machine = Machine::kHere;
+  client.borg = environment_.borg;
+  client.rsh = ShellJoin({environment_.engine, "connect", path});
+  client.base_dir = directory_->path() + "/borg";
+  client.lock_wait = target_.limits.lock_wait;
+  const Command command = make(client);
+  Result<std::unique_ptr<Subprocess>> process =
+      Subprocess::Start(*environment_.loop, *environment_.signals, command.argv, Environment(command));
+  if (!process) co_return Fail(process.error());
+  LocalBorg borg(std::move(*process));
+  Entrance entrance(**listener);
+  ExchangeResult result = co_await RunExchange(context, borg, entrance, **server, target_.repository.passphrase, std::move(options));
+  co_await machines_.Served(context, name);
+  co_return result;
+}
+
+std::vector<std::pair<std::string, std::string>> BorgHere::Environment(const Command& command) const {
+  // Little is inherited: what an account's environment says to borg must not count.
+  std::vector<std::pair<std::string, std::string>> environment;
+  for (const char* name : {"PATH", "TMPDIR", "TZ", "PYTHONDONTWRITEBYTECODE"}) {
+    if (const char* value = std::getenv(name)) environment.emplace_back(name, value);
+  }
+  environment.emplace_back("HOME", directory_->path());
+  for (const auto& [name, value] : command.env) environment.emplace_back(name, value);
+  return environment;
+}
+
+}  // namespace borgop

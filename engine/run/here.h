@@ -1,0 +1,35 @@
+// Runs borg on this machine (C): what needs trust, over a `borg serve` on B of its own that is not append-only.
+//
+// Threading: the loop's thread. Its directory (borg's cache and configuration, the sockets) is this run's alone and goes with it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/borg/command.h"
+#include "engine/run/exchange.h"
+#include "engine/run/machines.h"
+#include "engine/run/private_directory.h"
+
+namespace borgop {
+
+class BorgHere {
+ public:
+  BorgHere(Machines& machines, const RunEnvironment& environment, const Target& target)
+      : machines_(machines), environment_(environment), target_(target) {}
+
+  // Makes `command` for a client and runs it. Errors: only those of setting it up; what borg came to is in the result.
+  using MakeCommand = std::function<Command(const Client&)>;
+  Task<Result<ExchangeResult>> Run(Context context, const MakeCommand& make, ExchangeOptions options);
+
+ private:
+  std::vector<std::pair<std::string, std::string>> Environment(const Command& command) const;
+
+  Machines& machines_;
+  const RunEnvironment& environment_;
+  const Target& target_;
+  std::optional<PrivateDirectory> directory_;
+  int count_ = 0;
+};
+
+}  // namespace borgop

@@ -1,0 +1,135 @@
+#include "engine/run/machines.h"
+
+#include <utility>
+
+#include "engine/borg/command.h"
+#include "engine/borg/shell_quote.h"
+
+namespace borgop {
+namespace {
+
+// T's metadata is small; what comes back to a borg on C or T are answers to what it asked.
+constexpr std::uint32_t kServeWindow = 2 * 1024 * 1024;
+
+Context Lasting(const Context& context) {
+  Context lasting;
+  lasting.loop = context.loop;
+  return lasting;
+}
+
+}  // namespace
+
+Machines::Machines(const Server& server, const Target& target, const RunEnvironment& environment)
+    : server_(server),
+      target_(target),
+      environment_(environment),
+      server_name_("the repository server " + Describe(server.connection)),
+      target_name_("the target " + Describe(target.connection)) {}
+
+Task<Status> Machines::Connect(Context context) {
+  DialOptions options;
+  options.connect_timeout = target_.limits.connect_timeout;
+  options.login_timeout = target_.limits.login_timeout;
+  options.times = environment_.session;
+  options.limiter = environment_.logins;
+  Result<std::unique_ptr<Session>> server = Fail(Reason::kInternal, "");
+  Result<std::unique_ptr<Session>> target = Fail(Reason::kInternal, "");
+  const auto dial = [](Context dialing, const SshEndpoint& endpoint, std::string name, DialOptions how,
+                       Result<std::unique_ptr<Session>>& into) -> Task<void> {
+    into = co_await Dial(dialing, endpoint, std::move(name), how);
+  };
+  TaskGroup group(context);
+  group.Spawn(dial(group.context(), server_.connection, server_name_, options, server));
+  group.Spawn(dial(group.context(), target_.connection, target_name_, options, target));
+  co_await group.Join();
+  if (server) server_connection_ = std::move(*server);
+  if (target) target_connection_ = std::move(*target);
+  if (!server_connection_) co_return Fail(server.error());
+  if (!target_connection_) co_return Fail(target.error());
+  co_return Status{};
+}
+
+Task<Status> Machines::StartKeepers(Context context) {
+  // Attended until Leave, also while a stopped run is cleaned up: so not under the run's own stop.
+  attending_ = std::make_unique<TaskGroup>(Lasting(context));
+  Result<std::unique_ptr<Keeper>> target = co_await Keeper::Start(context, *target_connection_, target_.borg, environment_.keeper);
+  if (!target) co_return Fail(target.error());
+  target_keeper_ = std::move(*target);
+  attending_->Spawn(target_keeper_->Attend(attending_->context()));
+  if (!target_keeper_->facts().borg) {
+    co_return Fail(Reason::kBorgMissing, target_name_ + " has no " + target_.borg + " on the PATH of user " + target_.connection.user);
+  }
+
+  Result<std::unique_ptr<Keeper>> server = co_await Keeper::Start(context, *server_connection_, server_.borg, environment_.keeper);
+  if (!server) {
+    const Reason reason = server.error().reason;
+    if (reason != Reason::kShellUnusable && reason != Reason::kNoPrivateDirectory) co_return Fail(server.error());
+    warning_ = "the account on " + server_name_ +
+               " runs no scripts, so there is no dead man's switch there: if this machine vanishes, a lock stays until sshd notices "
+               "(set ClientAliveInterval 15 and ClientAliveCountMax 3 in its sshd_config)";
+    co_return Status{};
+  }
+  server_keeper_ = std::move(*server);
+  attending_->Spawn(server_keeper_->Attend(attending_->context()));
+  if (!server_keeper_->facts().borg) {
+    co_return Fail(Reason::kBorgMissing, server_name_ + " has no " + server_.borg + " on the PATH of user " + server_.connection.user);
+  }
+  co_return Status{};
+}
+
+Task<Result<std::unique_ptr<RemoteProcess>>> Machines::Serve(Context context, bool append_only, std::string name) {
+  const Command serve = borgop::Serve(server_.borg, RepositoryPath(server_, target_.repository), append_only);
+  if (server_keeper_) {
+    co_return co_await StartScript(context, *server_connection_,
+                                   server_keeper_->Registration(name) + "exec " + ShellJoin(serve.argv) + "\n", kServeWindow);
+  }
+  Result<std::unique_ptr<Channel>> channel = co_await server_connection_->Exec(context, ShellJoin(serve.argv), kServeWindow);
+  if (!channel) co_return Fail(channel.error());
+  co_return std::make_unique<RemoteProcess>(std::move(*channel), std::string());
+}
+
+Task<void> Machines::Served(Context context, std::string name) {
+  if (server_keeper_) co_await server_keeper_->Forget(context, std::move(name));
+}
+
+std::optional<Error> Machines::Failure() const {
+  if (server_connection_ && server_connection_->failure()) return server_connection_->failure();
+  if (target_connection_ && target_connection_->failure()) return target_connection_->failure();
+  return std::nullopt;
+}
+
+void Machines::Abort() {
+  const Error error{Reason::kConnectionLost, "the connection was given up", {}};
+  if (server_connection_) server_connection_->Abort(error);
+  if (target_connection_) target_connection_->Abort(error);
+}
+
+Task<void> Machines::EndKeeper(Context context, std::unique_ptr<Keeper>& keeper, bool& ok) {
+  if (!keeper) co_return;
+  const bool ended = co_await keeper->End(context);
+  if (!ended) ok = false;
+}
+
+Task<bool> Machines::Leave(Context context) {
+  if (attending_) {
+    attending_->Stop();
+    co_await attending_->Join();
+  }
+  bool ok = true;
+  {
+    TaskGroup group(context);
+    group.Spawn(EndKeeper(group.context(), target_keeper_, ok));
+    group.Spawn(EndKeeper(group.context(), server_keeper_, ok));
+    co_await group.Join();
+  }
+  const Context goodbye = Lasting(context).WithTimeout(std::chrono::seconds(1));
+  if (target_connection_) co_await target_connection_->Disconnect(goodbye);
+  if (server_connection_) co_await server_connection_->Disconnect(goodbye);
+  target_keeper_.reset();
+  server_keeper_.reset();
+  target_connection_.reset();
+  server_connection_.reset();
+  co_return ok;
+}
+
+}  // namespace borgop

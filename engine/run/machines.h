@@ -1,0 +1,57 @@
+// The two machines of a target's run: their connections, their keepers, and the `borg serve` sessions on B.
+//
+// Threading: the loop's thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/remote/keeper.h"
+#include "engine/remote/target_socket.h"
+#include "engine/run/target_run.h"
+
+namespace borgop {
+
+class Machines {
+ public:
+  Machines(const Server& server, const Target& target, const RunEnvironment& environment);
+
+  // One connection to each, both at once. On errors, the one to B counts first.
+  Task<Status> Connect(Context context);
+  // Starts both keepers and looks at what the machines have. A B whose account runs nothing but `borg serve` has no keeper; that is
+  // a warning (TakeWarning), not an error. Errors: kBorgMissing, kSocketToolMissing and those of Keeper::Start.
+  Task<Status> StartKeepers(Context context);
+  std::optional<std::string> TakeWarning() { return std::exchange(warning_, std::nullopt); }
+
+  // `borg serve` for this target's repository, for T (append-only) or for C. `name` is unique among the running ones.
+  Task<Result<std::unique_ptr<RemoteProcess>>> Serve(Context context, bool append_only, std::string name);
+  Task<void> Served(Context context, std::string name);
+
+  Connection& target() { return *target_connection_; }
+  Keeper& target_keeper() { return *target_keeper_; }
+  const std::string& target_name() const { return target_name_; }
+  const std::string& server_name() const { return server_name_; }
+
+  // Why one of the connections is broken, B's first.
+  std::optional<Error> Failure() const;
+  // Breaks both: whatever still waits on them ends.
+  void Abort();
+  // Ends what the keepers keep, and the connections. Bounded by the context; never fails. False when a keeper could not say that it
+  // is done; it then ends by itself within its grace.
+  Task<bool> Leave(Context context);
+
+ private:
+  Task<void> EndKeeper(Context context, std::unique_ptr<Keeper>& keeper, bool& ok);
+
+  const Server& server_;
+  const Target& target_;
+  const RunEnvironment& environment_;
+  std::string server_name_, target_name_;
+  std::unique_ptr<Session> server_connection_, target_connection_;
+  std::unique_ptr<Keeper> server_keeper_, target_keeper_;
+  std::optional<std::string> warning_;
+  std::unique_ptr<TaskGroup> attending_;
+};
+
+}  // namespace borgop

@@ -1,0 +1,314 @@
+#include "engine/run/target_run.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/borg/command.h"
+#include "engine/borg/output.h"
+#include "engine/report/printable.h"
+#include "engine/run/exchange.h"
+#include "engine/run/here.h"
+#include "engine/run/machines.h"
+#include "engine/run/steps.h"
+
+namespace borgop {
+namespace {
+
+constexpr std::chrono::seconds kLeaveLimit{6};  // for the keepers to end what they keep; they take 4 s at most, then they kill
+constexpr std::chrono::seconds kAbortAfter{2};  // after a stop, before the connections are broken under whatever still waits on them
+constexpr std::chrono::seconds kSocketClose{10};
+constexpr std::uint32_t kOutputWindow = 1024 * 1024;
+
+class SocketEntrance final : public BridgeEntrance {
+ public:
+  SocketEntrance(TargetSocket& socket, Keeper& keeper) : socket_(socket), keeper_(keeper) {}
+  Task<Result<BridgeEnd>> Open(Context) override { co_return BridgeEnd{socket_.from_target(), socket_.to_target()}; }
+  Task<void> Used(Context context) override { co_await keeper_.SocketUsed(context); }
+
+ private:
+  TargetSocket& socket_;
+  Keeper& keeper_;
+};
+
+class TargetRun {
+ public:
+  TargetRun(const Server& server, const Target& target, const RunEnvironment& environment)
+      : target_(target), environment_(environment), machines_(server, target, environment), here_(machines_, environment, target) {
+    report_.name = target.name;
+    report_.repository.path = RepositoryPath(server, target.repository);
+  }
+
+  Task<TargetReport> Run(Context context) {
+    report_.start = std::chrono::system_clock::now();
+    Context limited = context;
+    if (target_.limits.deadline.count() > 0) limited = context.WithTimeout(target_.limits.deadline);
+    StopSource interrupted(context.stop);
+    TaskGroup watch(context);
+    watch.Spawn(AbortWhenStuck(limited.WithStop(interrupted)));
+    co_await Steps(limited);
+    done_.Stop();
+    interrupted.Stop();
+    co_await watch.Join();
+    co_await InPhase(context, PhaseName::kCleanup, [this](Context inner) { return Leave(inner); });
+    report_.end = std::chrono::system_clock::now();
+    report_.outcome = OutcomeOf(report_);
+    environment_.observer->OnTargetDone(report_);
+    co_return std::move(report_);
+  }
+
+ private:
+  using Work = std::function<Task<Status>(Context)>;
+
+  // Runs one phase, notes its times, and keeps the first error.
+  Task<bool> InPhase(Context context, PhaseName name, Work work) {
+    progress_ = Progress();
+    progress_.phase = name;
+    environment_.observer->OnPhase(target_.name, name);
+    Phase phase;
+    phase.name = name;
+    phase.start = std::chrono::system_clock::now();
+    const MonotonicTime start = context.loop->Now();
+    const Status status = co_await work(context);
+    phase.duration = std::chrono::duration_cast<std::chrono::milliseconds>(context.loop->Now() - start);
+    phase.ok = status.has_value();
+    report_.phases.push_back(phase);
+    if (!status) {
+      failed_.push_back(name);
+      if (!report_.error) report_.error = Explain(context, status.error());
+    }
+    co_return phase.ok;
+  }
+
+  // What is behind an error: being stopped, and a broken connection, show in many guises.
+  Error Explain(const Context& context, Error error) const {
+    const Wake wake = context.Interrupted();
+    const std::string phase = "in phase " + std::string(ToString(progress_.phase));
+    if (wake == Wake::kStopped) return InterruptedError(wake, phase);
+    if (wake == Wake::kTimedOut) {
+      return {Reason::kDeadlineExceeded,
+              "the target's deadline of " + std::to_string(target_.limits.deadline.count()) + " s passed " + phase, {}};
+    }
+    if (error.kind() != ErrorKind::kTerminal) {
+      if (const std::optional<Error> failure = machines_.Failure()) return *failure;
+    }
+    return error;
+  }
+
+  // After a stop or the deadline everything returns by itself, except what waits for a packet to leave over a dead connection.
+  Task<void> AbortWhenStuck(Context context) {
+    co_await Waiter(context, nullptr);
+    Context patient;
+    patient.loop = context.loop;
+    if (done_.stopped()) co_return;
+    const Wake wake = co_await Sleep(patient.WithStop(done_), kAbortAfter);
+    if (wake == Wake::kTimedOut) machines_.Abort();
+  }
+
+  Task<void> Steps(Context context) {
+    if (!co_await InPhase(context, PhaseName::kConnect, [this](Context inner) { return machines_.Connect(inner); })) co_return;
+    if (!co_await InPhase(context, PhaseName::kInspect, [this](Context inner) { return Inspect(inner); })) co_return;
+    if (missing_) {
+      if (!co_await InPhase(context, PhaseName::kInit, [this](Context inner) { return InitRepository(inner); })) co_return;
+    }
+    if (!co_await InPhase(context, PhaseName::kCreate, [this](Context inner) { return CreateArchive(inner); })) co_return;
+    if (!co_await InPhase(context, PhaseName::kList, [this](Context inner) { return SeeArchive(inner); })) co_return;
+    for (const PhaseName phase : MaintenancePhases(target_)) {
+      if (context.Interrupted() != Wake::kNotified || machines_.Failure()) co_return;
+      if (MayRun(phase, failed_)) co_await InPhase(context, phase, [this, phase](Context inner) { return Maintain(inner, phase); });
+    }
+  }
+
+  // The machines, and whether there is a repository: listing it proves the passphrase too, before T does anything.
+  Task<Status> Inspect(Context context) {
+    const Status started = co_await machines_.StartKeepers(context);
+    if (!started) co_return started;
+    if (const std::optional<std::string> warning = machines_.TakeWarning()) Warn(*warning);
+    const Result<Listing> listing = co_await ListArchives(context);
+    missing_ = !listing && listing.error().reason == Reason::kRepositoryMissing;
+    if (!listing && !missing_) co_return Fail(listing.error());
+    co_return Status{};
+  }
+
+  Task<Status> InitRepository(Context context) {
+    const auto make = [this](const Client& client) { return Init(client, report_.repository.path, target_.repository.encryption); };
+    const Result<ExchangeResult> result = co_await RunHere(context, Step::kInit, make);
+    if (!result) co_return Fail(result.error());
+    report_.repository.initialized = true;
+    Log(LogLevel::kInfo, "made the repository " + report_.repository.path);
+    co_return Status{};
+  }
+
+  Task<Status> CreateArchive(Context context) {
+    Keeper& keeper = machines_.target_keeper();
+    const std::string server_name = "servetarget";
+    Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, true, server_name);
+    if (!server) co_return Fail(server.error());
+    Result<std::unique_ptr<TargetSocket>> socket = co_await TargetSocket::Open(context, machines_.target(), keeper);
+    if (!socket) co_return Fail(socket.error());
+    Client client;
+    client.machine = Machine::kTarget;
+    client.borg = target_.borg;
+    client.rsh = (*socket)->rsh();
+    client.lock_wait = target_.limits.lock_wait;
+    const Command command =
+        Create(client, report_.repository.path, target_.archive_name, target_.source, target_.limits.upload_rate_kib);
+    std::string script = keeper.Registration("create") + (*socket)->wait_until_ready() + ScriptFor(command) + "\n";
+    Result<std::unique_ptr<RemoteProcess>> process =
+        co_await StartScript(context, machines_.target(), std::move(script), kOutputWindow);
+    if (!process) co_return Fail(process.error());
+    RemoteBorg borg(std::move(*process), keeper, "create");
+    SocketEntrance entrance(**socket, keeper);
+    const ExchangeResult result = co_await RunExchange(context, borg, entrance, **server, target_.repository.passphrase, Options());
+    co_await machines_.Served(context, server_name);
+    std::string said;
+    if (result.counters.to_server == 0) co_await (*socket)->Terminate(context);
+    co_await (*socket)->Close(context.WithTimeout(kSocketClose), said);
+    const Status judged = Conclude(Step::kCreate, "on " + machines_.target_name(), result);
+    if (!judged && result.exit && result.exit->status == TargetSocket::kNotThere) {
+      co_return Fail(Reason::kSocketToolMissing,
+                     "the socket on " + machines_.target_name() + " did not appear" + (said.empty() ? "" : ": " + Printable(said, 300)),
+                     "Check that /tmp on the target has room and takes sockets, and that socat works there.");
+    }
+    if (!judged) co_return judged;
+    Result<CreateResult> created = ParseCreate(result.output);
+    if (!created) co_return Fail(created.error());
+    created_ = std::move(*created);
+    co_return Status{};
+  }
+
+  // A backup counts once C itself sees its archive.
+  Task<Status> SeeArchive(Context context) {
+    const Result<Listing> listing = co_await ListArchives(context);
+    if (!listing) co_return Fail(listing.error());
+    const auto seen = std::find_if(listing->archives.begin(), listing->archives.end(),
+                                   [this](const ListedArchive& listed) { return listed.id == created_.archive.id; });
+    if (seen == listing->archives.end() || listing->repository_id != created_.repository_id) {
+      co_return Fail(Reason::kArchiveNotSeen, "the repository " + listing->repository_id + " does not list the archive " +
+                                                  created_.archive.id + " that " + machines_.target_name() + " says it made in " +
+                                                  created_.repository_id);
+    }
+    report_.archive = created_.archive;
+    report_.archive->name = seen->name;
+    co_return Status{};
+  }
+
+  Task<Result<Listing>> ListArchives(Context context) {
+    const auto make = [this](const Client& client) { return borgop::List(client, report_.repository.path); };
+    const Result<ExchangeResult> result = co_await RunHere(context, Step::kList, make);
+    if (!result) co_return Fail(result.error());
+    Result<Listing> listing = ParseList(result->output);
+    if (listing) {
+      report_.repository.id = listing->repository_id;
+      report_.repository.archives = listing->archives.size();
+    }
+    co_return listing;
+  }
+
+  Task<Status> Maintain(Context context, PhaseName phase) {
+    const auto make = [this, phase](const Client& client) {
+      const std::string& path = report_.repository.path;
+      if (phase == PhaseName::kPrune) return Prune(client, path, target_.retention);
+      if (phase == PhaseName::kCheck) return Check(client, path, target_.maintenance.check);
+      return Compact(client, path);
+    };
+    const Step step = phase == PhaseName::kPrune ? Step::kPrune : phase == PhaseName::kCheck ? Step::kCheck : Step::kCompact;
+    const Result<ExchangeResult> result = co_await RunHere(context, step, make);
+    if (!result) co_return Fail(result.error());
+    report_.pruned += result->messages.pruned;
+    if (report_.repository.archives) *report_.repository.archives -= std::min(result->messages.pruned, *report_.repository.archives);
+    co_return Status{};
+  }
+
+  Task<Result<ExchangeResult>> RunHere(Context context, Step step, BorgHere::MakeCommand make) {
+    Result<ExchangeResult> result = co_await here_.Run(context, make, Options());
+    if (!result) co_return result;
+    const Status judged = Conclude(step, "on this machine", *result);
+    if (!judged) co_return Fail(judged.error());
+    co_return result;
+  }
+
+  // The verdict; warnings and traffic go to the report.
+  Status Conclude(Step step, const std::string& where, const ExchangeResult& result) {
+    report_.bytes_to_server += result.counters.to_server;
+    report_.bytes_to_target += result.counters.to_client;
+    const Result<Completion> completion = JudgeExchange(step, where, "on " + machines_.server_name(), result);
+    if (!completion) return Fail(completion.error());
+    if (!completion->warnings) return {};
+    for (const std::string& warning : result.messages.warnings) Warn(warning);
+    more_warnings_ += result.messages.more_warnings;
+    if (result.messages.warnings.empty()) Warn("borg " + std::string(ToString(step)) + " ended with a warning that it did not explain");
+    return {};
+  }
+
+  ExchangeOptions Options() {
+    ExchangeOptions options;
+    options.unused_limit = target_.limits.socket_timeout;
+    options.on_event = [this](const LogEvent& event, const BridgeCounters& counters) { OnEvent(event, counters); };
+    return options;
+  }
+
+  void OnEvent(const LogEvent& event, const BridgeCounters& counters) {
+    switch (event.kind) {
+      case LogEvent::Kind::kArchiveProgress:
+        if (event.finished) return;
+        progress_.nfiles = event.nfiles;
+        progress_.original_size = event.original_size;
+        progress_.compressed_size = event.compressed_size;
+        progress_.deduplicated_size = event.deduplicated_size;
+        progress_.path = event.path;
+        break;
+      case LogEvent::Kind::kPercent: progress_.percent = event.percent; break;
+      case LogEvent::Kind::kLog: Log(event.level == "WARNING" ? LogLevel::kWarning : LogLevel::kDebug, event.message); return;
+      case LogEvent::Kind::kPlain: Log(LogLevel::kDebug, event.message); return;
+      default: return;
+    }
+    progress_.bytes_bridged = counters.to_server;
+    environment_.observer->OnProgress(target_.name, progress_);
+  }
+
+  Task<Status> Leave(Context context) {
+    // Not under the run's own stop: this is what a stopped run still has to do.
+    Context leaving;
+    leaving.loop = context.loop;
+    const bool clean = co_await machines_.Leave(leaving.WithTimeout(kLeaveLimit));
+    if (!clean) {
+      Log(LogLevel::kWarning, "could not tell both machines that the run is over; what is left there ends by itself within a minute");
+    }
+    if (more_warnings_ != 0) report_.warnings.push_back("and " + std::to_string(more_warnings_) + " more warnings");
+    co_return Status{};
+  }
+
+  void Warn(const std::string& warning) {
+    if (report_.warnings.size() < TargetReport::kMaxWarnings) {
+      report_.warnings.push_back(warning);
+    } else {
+      ++more_warnings_;
+    }
+  }
+
+  void Log(LogLevel level, const std::string& message) const { environment_.observer->OnLog(target_.name, level, message); }
+
+  const Target& target_;
+  const RunEnvironment& environment_;
+  Machines machines_;
+  BorgHere here_;
+  TargetReport report_;
+  Progress progress_;
+  CreateResult created_;
+  bool missing_ = false;  // there is no repository yet
+  std::vector<PhaseName> failed_;
+  std::uint64_t more_warnings_ = 0;
+  StopSource done_;
+};
+
+}  // namespace
+
+Task<TargetReport> RunTarget(Context context, const Server& server, const Target& target, const RunEnvironment& environment) {
+  TargetRun run(server, target, environment);
+  co_return co_await run.Run(context);
+}
+
+}  // namespace borgop

@@ -1,0 +1,135 @@
+#include "engine/borg/log_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "captured.h"
+
+namespace borgop {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Kind = LogEvent::Kind;
+
+std::vector<LogEvent> Events(std::string_view text, std::size_t piece = 1 << 20) {
+  std::vector<LogEvent> events;
+  LogReader reader([&](const LogEvent& event) { events.push_back(event); });
+  for (std::size_t i = 0; i < text.size(); i += piece) reader.Feed(text.substr(i, piece));
+  reader.Finish();
+  return events;
+}
+
+TEST(LogReaderTest, ProgressOfARealCreate) {
+  for (const char* version : {"1.2.4", "1.4.5"}) {
+    const Captured captured = Load(version, "create");
+    const std::vector<LogEvent> events = Events(captured.err);
+    ASSERT_FALSE(events.empty());
+    EXPECT_EQ(events.front().kind, Kind::kArchiveProgress);
+    EXPECT_EQ(events.front().path, "home/data/src");
+    EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const LogEvent& e) { return e.kind == Kind::kArchiveProgress && e.finished; }));
+    EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const LogEvent& e) { return e.kind == Kind::kMessage; }));
+    EXPECT_TRUE(std::none_of(events.begin(), events.end(), [](const LogEvent& e) { return e.kind == Kind::kPlain; }));
+  }
+}
+
+TEST(LogReaderTest, PercentOfARealCheck) {
+  int last = -1;
+  for (const LogEvent& event : Events(Load("1.2.4", "check").err)) {
+    if (event.kind != Kind::kPercent || event.msgid != "repository.check") continue;
+    EXPECT_GE(event.percent, last);
+    last = event.percent;
+  }
+  EXPECT_EQ(last, 100);
+}
+
+TEST(LogReaderTest, PrunedArchivesAreCounted) {
+  EXPECT_EQ(MessagesOf(Load("1.2.4", "prune")).pruned, 4U);
+  EXPECT_EQ(MessagesOf(Load("1.4.5", "prune")).pruned, 4U);
+}
+
+TEST(LogReaderTest, WarningsOfARealCreate) {
+  EXPECT_THAT(MessagesOf(Load("1.4.5", "create_missing_source")).warnings, ElementsAre(HasSubstr("/nonexistent/dir: stat: [Errno 2]")));
+}
+
+TEST(LogReaderTest, FileNamesThatAreNotUtf8KeepTheirBytes) {
+  const auto events = Events("{\"type\":\"archive_progress\",\"path\":\"a\\udcff\\udc80\\u00e9\\ud83d\\ude00\\\\udcff\",\"nfiles\":3}\n");
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].path, "a\xff\x80\xc3\xa9\xf0\x9f\x98\x80\\udcff");
+  EXPECT_EQ(events[0].nfiles, 3U);
+}
+
+TEST(LogReaderTest, OtherLoneSurrogatesAreReplaced) {
+  const auto events = Events("{\"type\":\"file_status\",\"status\":\"A\",\"path\":\"\\ud83dx\\ud83d\\ud83d\\ude00\\udc00\"}");
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].path, "\xef\xbf\xbdx\xef\xbf\xbd\xf0\x9f\x98\x80\xef\xbf\xbd");
+}
+
+struct PlainRow {
+  const char* name;
+  std::string line;
+};
+
+TEST(LogReaderTest, WhatIsNotUnderstoodIsPlain) {
+  for (const PlainRow& row : std::vector<PlainRow>{{"text", "sh: 1: borg: not found"},
+                                                   {"broken", "{\"type\":"},
+                                                   {"array", "[1]"},
+                                                   {"no type", "{\"a\":1}"},
+                                                   {"type of the wrong type", "{\"type\":5}"},
+                                                   {"unknown type", "{\"type\":\"new\"}"},
+                                                   {"deep", "{\"type\":\"log_message\",\"a\":" + std::string(100, '[') + std::string(100, ']') + "}"},
+                                                   {"deeper than any stack", "{\"a\":" + std::string(60000, '[')},
+                                                   {"not UTF-8", "{\"type\":\"log_message\",\"message\":\"\xff\"}"}}) {
+    SCOPED_TRACE(row.name);
+    const auto events = Events(row.line + "\n");
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0].kind, Kind::kPlain);
+    EXPECT_LE(events[0].message.size(), Messages::kMaxText);
+  }
+}
+
+TEST(LogReaderTest, MembersOfWrongTypesAreNothing) {
+  const auto events = Events("{\"type\":\"archive_progress\",\"path\":[],\"nfiles\":-1,\"original_size\":1e99,\"finished\":\"x\"}");
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].nfiles, 0U);
+  EXPECT_EQ(events[0].original_size, 0U);
+  EXPECT_FALSE(events[0].finished);
+}
+
+TEST(LogReaderTest, LongLinesAreCutAndCounted) {
+  LogReader reader;
+  for (int i = 0; i < 100; ++i) reader.Feed(std::string(10000, 'x'));
+  reader.Feed("\n{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"m\",\"msgid\":\"LockTimeout\"}\n");
+  reader.Finish();
+  EXPECT_EQ(reader.cut_lines(), 1U);
+  EXPECT_EQ(reader.messages().msgid, "LockTimeout");
+}
+
+TEST(LogReaderTest, WarningsAreBounded) {
+  LogReader reader;
+  for (int i = 0; i < 1000; ++i) reader.Feed("{\"type\":\"log_message\",\"levelname\":\"WARNING\",\"message\":\"" + std::string(5000, 'w') + "\"}\n");
+  EXPECT_EQ(reader.messages().warnings.size(), Messages::kMaxWarnings);
+  EXPECT_EQ(reader.messages().more_warnings, 900U);
+  EXPECT_LE(reader.messages().warnings[0].size(), Messages::kMaxText);
+}
+
+TEST(LogReaderTest, TheFirstIdDecides) {
+  LogReader reader;
+  reader.Feed("noise\n{\"type\":\"log_message\",\"levelname\":\"WARNING\",\"message\":\"w\",\"msgid\":\"BackupFileNotFoundError\"}\n"
+              "{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"no id\"}\n"
+              "{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"first\\nline\\u001b\",\"msgid\":\"A\"}\n"
+              "{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"second\",\"msgid\":\"B\"}\nmore noise\n");
+  EXPECT_EQ(reader.messages().msgid, "A");
+  EXPECT_EQ(reader.messages().error, "first\\nline\\x1b");
+}
+
+TEST(LogReaderTest, WarningsThatSpeakOfFullDisksAreNoErrors) {
+  LogReader reader;
+  reader.Feed("{\"type\":\"log_message\",\"levelname\":\"WARNING\",\"message\":\"/a: read: [Errno 28] No space left on device\"}\n");
+  EXPECT_FALSE(reader.messages().no_space);
+}
+
+}  // namespace
+}  // namespace borgop

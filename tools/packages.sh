@@ -1,0 +1,18 @@
+# shellcheck shell=bash
+# The Debian packages that ./dev setup installs, for Debian 12 and 13. "a|b" is one need with several names: the first that the release
+# has. Source it.
+
+# Without these nothing is built.
+# shellcheck disable=SC2034
+build_packages=(g++ cmake ninja-build ccache pkg-config libssl-dev zlib1g-dev libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev
+  libcli11-dev libtomlplusplus-dev libexpected-dev libgtest-dev libgmock-dev dpkg-dev patch python3 debian-archive-keyring)
+# What the tests run against: without one, its tests are skipped and say so.
+# shellcheck disable=SC2034
+test_packages=(borgbackup socat openssh-server openssh-client iproute2 iptables procps util-linux passwd python3-venv python3-dev
+  libacl1-dev liblz4-dev libzstd-dev libxxhash-dev)
+# Login shells that an account on a target may have. Only those that the release has.
+# shellcheck disable=SC2034
+shell_packages=(bash dash zsh fish tcsh csh mksh 'ksh|ksh93u+m' busybox yash rc elvish xonsh posh sash)
+# For ./dev lint and the presets clang and asan.
+# shellcheck disable=SC2034
+lint_packages=(clang clang-tidy clang-format 'libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev' shellcheck)

@@ -1,0 +1,66 @@
+#!/bin/bash
+# Builds libssh2 >= 1.11 into .deps/libssh2 where the system's is older: Debian trixie's source package, statically.
+#
+# The mirror is the one that this machine's apt uses; apt verifies the archive's signatures as for any other package. Apt's state for
+# it is private (.deps/apt), so that the system's own sources and lists stay as they are. Patches in engine/ssh/libssh2-patches are
+# applied. Nothing is done when the library is there already and was built from the same recipe.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/tools/terminal.sh"
+deps=$root/.deps out=$root/.deps/libssh2
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+shopt -s nullglob
+patches=("$root"/engine/ssh/libssh2-patches/*.patch)
+
+system=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' libssh2-1-dev 2>/dev/null || true)
+if [[ $system == ii* ]] && dpkg --compare-versions "${system#ii }" ge 1.11 && ((${#patches[@]} == 0)); then
+  rm -rf "$out"  # it would be found first
+  exit 0
+fi
+recipe=$(cat "${BASH_SOURCE[0]}" "${patches[@]}" /dev/null | sha256sum | cut -c1-40)
+[[ -e $out/lib/libssh2.a && $(cat "$out/recipe" 2>/dev/null) == "$recipe" ]] && exit 0
+
+# The release that apt is set up for, and its mirrors, in apt's own words: whatever form the sources are written in.
+. /etc/os-release
+targets=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u)
+main_mirror() { awk -v r="$1" '$3 == "main" && $2 == r {print $1; exit}' <<<"$targets"; }
+main='' security=''
+for release in "$VERSION_CODENAME" stable oldstable trixie; do
+  main=${main:-$(main_mirror "$release")} security=${security:-$(main_mirror "$release-security")}
+done
+[[ -n $main ]] || fail "apt on this machine has no source for Debian ${VERSION_CODENAME} main, so libssh2's newer source package cannot be had"
+[[ -e $keyring ]] || fail "$keyring is missing: install debian-archive-keyring"
+
+mkdir -p "$deps"
+work=$(mktemp -d "$deps/libssh2-build.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work"/apt/{lists/partial,archives/partial}
+echo "deb-src [signed-by=$keyring] $main trixie main" >"$work/apt/sources.list"
+[[ -z $security ]] || echo "deb-src [signed-by=$keyring] $security trixie-security main" >>"$work/apt/sources.list"
+apt=(apt-get -q -o "Dir::Etc::SourceList=$work/apt/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$work/apt/lists"
+  -o "Dir::Cache=$work/apt" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root
+  -o Acquire::Languages=none -o Acquire::Retries=3)
+step "libssh2: getting Debian trixie's source package"
+log=$work/log
+run() { "$@" >>"$log" 2>&1 || { tail -n 40 "$log" >&2; fail "libssh2: $1 failed, see above"; }; }
+run "${apt[@]}" update
+cd "$work"
+run "${apt[@]}" source --download-only libssh2
+dsc=$(echo "$work"/libssh2_*.dsc)
+[[ -e $dsc ]] || fail "libssh2: apt brought no source package"
+version=$(basename "$dsc" .dsc)
+version=${version#libssh2_}
+dpkg --compare-versions "$version" ge 1.11 || fail "libssh2: trixie's source package is $version, 1.11 is needed"
+run dpkg-source --no-check -x "$dsc" "$work/src"  # apt has verified it
+for patch in "${patches[@]}"; do run patch -d "$work/src" -p1 --fuzz=0 -i "$patch"; done
+
+step "libssh2: building $version${patches:+ with ${#patches[@]} patches}"
+run cmake -S "$work/src" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$work/installed" \
+  -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF -DBUILD_STATIC_LIBS=ON \
+  -DBUILD_EXAMPLES=OFF -DBUILD_TESTING=OFF -DCRYPTO_BACKEND=OpenSSL -DENABLE_ZLIB_COMPRESSION=ON
+run cmake --build "$work/build"
+run cmake --install "$work/build"
+echo "$recipe" >"$work/installed/recipe"
+rm -rf "$out"
+mv "$work/installed" "$out"
+good "libssh2 $version is in .deps/libssh2"

@@ -1,0 +1,50 @@
+#!/bin/bash
+# ./dev test: builds and runs every suite, counts cases and says what was skipped and why. Options: ./dev help test.
+#
+# GoogleTest writes its results as XML, ctest its own as JUnit; tools/count_tests.py makes the last line of both.
+# Exit code: 0 all passed, 1 something failed, 2 usage.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/tools/terminal.sh"
+label='' asan=yes release=yes filter='' lint=${CI:-}
+while (($#)); do
+  case $1 in
+    --unit) label=unit ;;
+    --conformance) label=conformance ;;
+    --engine) label=engine ;;
+    --no-asan) asan='' ;;
+    --asan-only) release='' ;;
+    -*) fail "test: unknown option $1" 2 ;;
+    *) [[ -z $filter ]] || fail "test: one filter only" 2; filter=$1 ;;
+  esac
+  shift
+done
+if [[ -n $filter ]]; then
+  [[ $filter == *[*:]* ]] || filter="*$filter*"
+  export GTEST_FILTER=$filter
+fi
+export GTEST_COLOR=no ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+results=() failed=''
+
+run_suites() { # PRESET
+  local preset=$1 dir=$root/build/$1/test-results arguments=(--output-on-failure --no-tests=error)
+  step "building ($preset)"
+  "$root/tools/build.sh" "$preset" || { failed=1; return; }
+  rm -rf "$dir"
+  mkdir -p "$dir"
+  results+=("$preset=$dir")
+  step "testing ($preset)"
+  [[ -z $label ]] || arguments+=(-L "^$label\$")
+  # One suite at a time where machines are started: they would only take time from each other.
+  GTEST_OUTPUT=xml:$dir/ ctest --test-dir "$root/build/$preset" "${arguments[@]}" --timeout 1800 --output-junit "$dir/ctest.junit" ||
+    failed=1
+}
+
+[[ -z $release ]] || run_suites release
+[[ -z $asan ]] || run_suites asan
+if [[ $lint == true ]]; then
+  step "lint"
+  "$root/tools/lint.sh" || { failed=1; results+=("lint=failed"); }
+fi
+"$root/tools/count_tests.py" ${failed:+--failed} "${results[@]}"
