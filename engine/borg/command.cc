@@ -12,8 +12,15 @@ namespace {
 // Passphrases that would win over the one on standard input (crypto/key.py, Passphrase.env_passphrase), a repository or a remote
 // program other than ours, a log format other than JSON, a key in a file.
 constexpr auto kUnset = std::to_array<std::string_view>({
-    "BORG_PASSPHRASE", "BORG_PASSCOMMAND", "BORG_NEW_PASSPHRASE", "BORG_DEBUG_PASSPHRASE", "BORG_REPO", "BORG_REMOTE_PATH",
-    "BORG_KEY_FILE", "BORG_LOGGING_CONF", "BORG_JSON_INDENT",
+    "BORG_PASSPHRASE",
+    "BORG_PASSCOMMAND",
+    "BORG_NEW_PASSPHRASE",
+    "BORG_DEBUG_PASSPHRASE",
+    "BORG_REPO",
+    "BORG_REMOTE_PATH",
+    "BORG_KEY_FILE",
+    "BORG_LOGGING_CONF",
+    "BORG_JSON_INDENT",
 });
 
 constexpr std::size_t kShownBytes = 200;
@@ -43,7 +50,8 @@ std::vector<std::pair<std::string, std::string>> EnvironmentOf(const Client& cli
 }
 
 Command Begin(const Client& client, std::string_view verb) {
-  return {{client.borg, std::string(verb), "--log-json", "--lock-wait", std::to_string(client.lock_wait.count())}, EnvironmentOf(client)};
+  return {{client.borg, std::string(verb), "--log-json", "--lock-wait", std::to_string(client.lock_wait.count())},
+          EnvironmentOf(client)};
 }
 
 void AddRepository(Command& command, std::string_view repository_path) {
@@ -66,13 +74,15 @@ Status CheckRepositoryPath(std::string_view path) {
   const auto refuse = [&](std::string_view why, std::string_view advice) { return Refuse("repository path", path, why, advice); };
   if (path.empty() || path.front() != '/') return refuse("is not absolute", "Give rootDir with a leading slash.");
   if (path == "/") return refuse("is the root directory", "Name a directory below it.");
-  if (path.find('\0') != path.npos) return refuse("holds a NUL byte", "Remove it.");
+  if (path.find('\0') != std::string_view::npos) return refuse("holds a NUL byte", "Remove it.");
   if (!IsUtf8(path)) return refuse("is not UTF-8, which borg create cannot use", "Rename the directory on the repository server.");
-  if (path.substr(1, 1) == "~") return refuse("begins with ~, which borg reads as a home directory", "Name the directory from the root, or rename it.");
-  if (path.find("::") != path.npos || path.back() == ':') {
+  if (path.substr(1, 1) == "~")
+    return refuse("begins with ~, which borg reads as a home directory", "Name the directory from the root, or rename it.");
+  if (path.find("::") != std::string_view::npos || path.back() == ':') {
     return refuse("holds \"::\" or ends in a colon, where borg expects the archive's name", "Rename the directory.");
   }
-  if (path.find_first_of("{}") != path.npos) return refuse("holds a brace, which borg serve reads as a placeholder", "Rename the directory.");
+  if (path.find_first_of("{}") != std::string_view::npos)
+    return refuse("holds a brace, which borg serve reads as a placeholder", "Rename the directory.");
   for (std::size_t begin = 1; begin <= path.size();) {
     const std::size_t end = std::min(path.find('/', begin), path.size());
     const std::string_view component = path.substr(begin, end - begin);
@@ -86,7 +96,7 @@ Status CheckRepositoryPath(std::string_view path) {
 
 Status CheckSourceText(std::string_view what, std::string_view text) {
   if (text.empty()) return Refuse(what, text, "is empty", "Remove it or fill it in.");
-  if (text.find('\0') != text.npos) return Refuse(what, text, "holds a NUL byte", "Remove it.");
+  if (text.find('\0') != std::string_view::npos) return Refuse(what, text, "holds a NUL byte", "Remove it.");
   if (!IsUtf8(text)) {
     return Refuse(what, text, "is not UTF-8: borg keeps its command line in the archive and fails on such bytes",
                   what == "exclude" ? "Write ? for each such byte (or a re: pattern)."
@@ -98,10 +108,10 @@ Status CheckSourceText(std::string_view what, std::string_view text) {
 Status CheckArchiveName(std::string_view name) {
   const auto refuse = [&](std::string_view why) { return Refuse("archive name", name, why, "Choose another name."); };
   if (name.empty()) return refuse("is empty");
-  if (name.find('\0') != name.npos) return refuse("holds a NUL byte");
+  if (name.find('\0') != std::string_view::npos) return refuse("holds a NUL byte");
   if (!IsUtf8(name)) return refuse("is not UTF-8");
-  if (name.find('/') != name.npos) return refuse("holds a slash");
-  if (name.find("::") != name.npos) return refuse("holds \"::\"");
+  if (name.find('/') != std::string_view::npos) return refuse("holds a slash");
+  if (name.find("::") != std::string_view::npos) return refuse("holds \"::\"");
   return {};
 }
 
@@ -142,8 +152,9 @@ Command Prune(const Client& client, std::string_view repository_path, const Rete
   Command command = Begin(client, "prune");
   command.argv.emplace_back("--list");
   const std::pair<const char*, const std::optional<std::int64_t>&> counts[] = {
-      {"--keep-last=", retention.keep_last},     {"--keep-minutely=", retention.keep_minutely}, {"--keep-hourly=", retention.keep_hourly},
-      {"--keep-daily=", retention.keep_daily},   {"--keep-weekly=", retention.keep_weekly},     {"--keep-monthly=", retention.keep_monthly},
+      {"--keep-last=", retention.keep_last},     {"--keep-minutely=", retention.keep_minutely},
+      {"--keep-hourly=", retention.keep_hourly}, {"--keep-daily=", retention.keep_daily},
+      {"--keep-weekly=", retention.keep_weekly}, {"--keep-monthly=", retention.keep_monthly},
       {"--keep-yearly=", retention.keep_yearly},
   };
   for (const auto& [option, count] : counts) {

@@ -30,8 +30,8 @@ enum class Machine { kTarget, kHere };  // T, C
 struct Client {
   Machine machine = Machine::kHere;
   std::string borg = "borg";  // a name on PATH or an absolute path
-  std::string rsh;            // BORG_RSH: a command that borg splits as a POSIX shell splits words; borg adds "borg-server borg serve ..."
-  std::string base_dir;       // BORG_BASE_DIR; empty: the account's own (T, whose caches are worth keeping)
+  std::string rsh;  // BORG_RSH: a command that borg splits as a POSIX shell splits words; borg adds "borg-server borg serve ..."
+  std::string base_dir;  // BORG_BASE_DIR; empty: the account's own (T, whose caches are worth keeping)
   std::chrono::seconds lock_wait{600};
 };
 

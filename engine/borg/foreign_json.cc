@@ -93,11 +93,12 @@ const nlohmann::json* Member(const nlohmann::json& object, const char* name) {
 std::optional<std::string> TextOf(const nlohmann::json& object, const char* name) {
   const nlohmann::json* member = Member(object, name);
   if (member == nullptr || !member->is_string()) return std::nullopt;
-  const std::string& text = member->get_ref<const std::string&>();
+  const auto& text = member->get_ref<const std::string&>();
   std::string bytes;
   bytes.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::optional<unsigned> value = text[i] == '\0' && text.size() - i > 2 ? HexValue(std::string_view(text).substr(i + 1, 2)) : std::nullopt;
+    const std::optional<unsigned> value =
+        text[i] == '\0' && text.size() - i > 2 ? HexValue(std::string_view(text).substr(i + 1, 2)) : std::nullopt;
     if (value) {
       bytes += static_cast<char>(static_cast<unsigned char>(*value));
       i += 2;

@@ -11,7 +11,7 @@
 namespace borgop {
 namespace {
 
-constexpr std::size_t kMaxPath = 8 * 1024;
+constexpr std::size_t kMaxPath = std::size_t{8} * 1024;
 
 std::string Bounded(std::optional<std::string> text, std::size_t max_bytes) {
   std::string bytes = std::move(text).value_or(std::string());
@@ -19,11 +19,11 @@ std::string Bounded(std::optional<std::string> text, std::size_t max_bytes) {
   return bytes;
 }
 
-bool Contains(std::string_view text, std::string_view what) { return text.find(what) != text.npos; }
+bool Contains(std::string_view text, std::string_view what) { return text.find(what) != std::string_view::npos; }
 
 std::string_view Trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == text.npos) return {};
+  if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
@@ -33,9 +33,9 @@ std::string_view Essence(std::string_view text) {
   if (!Contains(text, "Traceback (most recent call last)")) return Trimmed(text);
   text = Trimmed(text.substr(0, text.find("\nPlatform: ")));
   const std::size_t indented = text.rfind("\n  ");
-  if (indented == text.npos) return text;
+  if (indented == std::string_view::npos) return text;
   const std::size_t end = text.find('\n', indented + 1);
-  return end == text.npos ? Trimmed(text.substr(indented)) : Trimmed(text.substr(end));
+  return end == std::string_view::npos ? Trimmed(text.substr(indented)) : Trimmed(text.substr(end));
 }
 
 int PercentOf(const nlohmann::json& object) {
@@ -58,7 +58,7 @@ void LogReader::Feed(std::string_view bytes) {
     const std::size_t room = kMaxLine - line_.size();
     line_ += piece.substr(0, room);
     if (piece.size() > room) line_cut_ = true;
-    if (newline == bytes.npos) return;
+    if (newline == std::string_view::npos) return;
     OnLine();
     bytes.remove_prefix(newline + 1);
   }

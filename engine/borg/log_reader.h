@@ -53,7 +53,7 @@ struct Messages {
 
 class LogReader {
  public:
-  static constexpr std::size_t kMaxLine = 64 * 1024;
+  static constexpr std::size_t kMaxLine = std::size_t{64} * 1024;
 
   // `on_event` may be empty.
   explicit LogReader(std::function<void(const LogEvent&)> on_event = {});
@@ -78,9 +78,9 @@ class LogReader {
   std::string line_;
   bool line_cut_ = false;
   std::uint64_t cut_lines_ = 0;
-  bool logged_error_ = false;      // an error was logged, so plain lines say nothing better
-  bool wants_traceback_ = false;   // "Local Exception" was logged: the next error has the traceback
-  bool plain_ended_ = false;       // borg's description of the system has begun
+  bool logged_error_ = false;     // an error was logged, so plain lines say nothing better
+  bool wants_traceback_ = false;  // "Local Exception" was logged: the next error has the traceback
+  bool plain_ended_ = false;      // borg's description of the system has begun
 };
 
 }  // namespace borgop

@@ -75,7 +75,7 @@ std::string_view BareId(std::string_view msgid) {
   // An archive that is missing or exists already says nothing about the repository.
   if (msgid.starts_with("Archive.")) return msgid;
   const std::size_t dot = msgid.rfind('.');
-  return dot == msgid.npos ? msgid : msgid.substr(dot + 1);
+  return dot == std::string_view::npos ? msgid : msgid.substr(dot + 1);
 }
 
 std::optional<Reason> ReasonOfId(std::string_view msgid) {
@@ -94,8 +94,9 @@ std::optional<Reason> ReasonOfCode(int code) {
 }
 
 std::string SignalName(int number) {
-  constexpr std::pair<int, const char*> kNames[] = {{1, "HUP"},   {2, "INT"},   {3, "QUIT"},  {4, "ILL"},   {6, "ABRT"},  {7, "BUS"},
-                                                    {8, "FPE"},   {9, "KILL"},  {11, "SEGV"}, {13, "PIPE"}, {14, "ALRM"}, {15, "TERM"}};
+  constexpr std::pair<int, const char*> kNames[] = {{1, "HUP"},   {2, "INT"},   {3, "QUIT"},  {4, "ILL"},
+                                                    {6, "ABRT"},  {7, "BUS"},   {8, "FPE"},   {9, "KILL"},
+                                                    {11, "SEGV"}, {13, "PIPE"}, {14, "ALRM"}, {15, "TERM"}};
   for (const auto& [value, name] : kNames) {
     if (value == number) return name;
   }
@@ -130,13 +131,15 @@ tl::unexpected<Error> Known(Reason reason, Step step, std::string_view where, co
   switch (reason) {
     case Reason::kDiskFull: return Failure(reason, step, where, "found no space on the repository server's disk", messages.error);
     case Reason::kConnectionLost:
-      if (messages.serve_missing) return Failure(Reason::kBorgMissing, step, where, "could not start borg on the repository server", messages.error);
+      if (messages.serve_missing)
+        return Failure(Reason::kBorgMissing, step, where, "could not start borg on the repository server", messages.error);
       return Failure(reason, step, where, "lost its connection to the repository server", messages.error);
     case Reason::kRepositoryLocked: return Failure(reason, step, where, "waited in vain for a lock", messages.error);
     case Reason::kPassphraseWrong: return Failure(reason, step, where, "was not let in by the passphrase", messages.error);
     case Reason::kRepositoryMissing: return Failure(reason, step, where, "found no repository", messages.error);
     case Reason::kInvalidConfig:
-      return Failure(reason, step, where, "refused what it was asked", messages.error, "Correct the archive name, the patterns or the options that borg names.");
+      return Failure(reason, step, where, "refused what it was asked", messages.error,
+                     "Correct the archive name, the patterns or the options that borg names.");
     case Reason::kCheckFailed:
       if (step == Step::kCheck) return Failure(reason, step, where, "found errors in the repository", messages.error);
       return Failure(reason, step, where, "met damage in the repository", messages.error);
@@ -170,7 +173,8 @@ Result<Completion> Judge(Step step, std::string_view where, const Exit& exit, co
   if (messages.no_space) {
     // Errors of the far side carry the id of their own exception; the client's own ones come as "Exception" or before any log.
     const bool far = !msgid.empty() && msgid != "Exception";
-    return Failure(Reason::kDiskFull, step, where, "failed for want of disk space " + std::string(far ? kServer : where), messages.error);
+    return Failure(Reason::kDiskFull, step, where, "failed for want of disk space " + std::string(far ? kServer : where),
+                   messages.error);
   }
   if (messages.connection_lost) return Known(Reason::kConnectionLost, step, where, messages);
   if (BareId(msgid) == "PermissionError" || BareId(msgid) == "PathPermissionDenied" || BareId(msgid) == "LockFailed") {
@@ -178,12 +182,14 @@ Result<Completion> Judge(Step step, std::string_view where, const Exit& exit, co
                    "Check the owner and the mode of the repository's directory on the repository server.");
   }
   if (msgid == "Archive.AlreadyExists") {
-    return Failure(FailureOf(step), step, where, "failed", messages.error, "Give the archive a name of its own, such as snapshot-{utcnow}.");
+    return Failure(FailureOf(step), step, where, "failed", messages.error,
+                   "Give the archive a name of its own, such as snapshot-{utcnow}.");
   }
 
   if (msgid.empty()) {
     if (exit.status == 126) {
-      return Failure(Reason::kBorgMissing, step, where, "could not be run", messages.error, "See that borg there may be executed by this account.");
+      return Failure(Reason::kBorgMissing, step, where, "could not be run", messages.error,
+                     "See that borg there may be executed by this account.");
     }
     if (exit.status == 127) return Failure(Reason::kBorgMissing, step, where, "found no such program", messages.error);
     if (messages.usage) return Known(Reason::kInvalidConfig, step, where, messages);

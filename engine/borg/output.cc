@@ -20,8 +20,8 @@ tl::unexpected<Error> Invalid(std::string_view command, const std::string& what)
 Result<nlohmann::json> ObjectIn(std::string_view command, std::string_view text, std::size_t max_bytes) {
   if (text.size() > max_bytes) return Invalid(command, "it is longer than " + std::to_string(max_bytes) + " bytes");
   std::size_t begin = text.starts_with('{') ? 0 : text.find("\n{");
-  if (begin == text.npos) {
-    const bool blank = text.find_first_not_of(" \t\r\n") == text.npos;
+  if (begin == std::string_view::npos) {
+    const bool blank = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
     return Invalid(command, blank ? "it is empty" : "it holds no JSON object: " + Printable(text, 200));
   }
   if (text[begin] == '\n') ++begin;
@@ -71,7 +71,8 @@ Result<CreateResult> ParseCreate(std::string_view text) {
     return Invalid("create", "a number of archive.stats is missing");
   }
   CreateResult result;
-  result.archive = {*std::move(id), *std::move(name), *std::move(start), *std::move(end), *original, *compressed, deduplicated.value_or(0), *nfiles};
+  result.archive = {*std::move(id), *std::move(name), *std::move(start),        *std::move(end),
+                    *original,      *compressed,      deduplicated.value_or(0), *nfiles};
   result.repository_id = *std::move(repository_id);
   return result;
 }
@@ -81,7 +82,8 @@ Result<Listing> ParseList(std::string_view text) {
   if (!object) return Fail(object.error());
   const nlohmann::json* archives = Member(*object, "archives");
   const nlohmann::json* repository = Member(*object, "repository");
-  if (archives == nullptr || !archives->is_array() || repository == nullptr) return Invalid("list", "archives or repository is missing");
+  if (archives == nullptr || !archives->is_array() || repository == nullptr)
+    return Invalid("list", "archives or repository is missing");
   Listing listing;
   auto repository_id = IdOf(*repository);
   if (!repository_id) return Invalid("list", "repository.id is missing or is not 64 hexadecimal digits");

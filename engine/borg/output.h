@@ -16,8 +16,8 @@
 
 namespace borgop {
 
-inline constexpr std::size_t kMaxCreateOutput = 1024 * 1024;
-inline constexpr std::size_t kMaxListOutput = 16 * 1024 * 1024;  // about 50,000 archives
+inline constexpr std::size_t kMaxCreateOutput = std::size_t{1024} * 1024;
+inline constexpr std::size_t kMaxListOutput = std::size_t{16} * 1024 * 1024;  // about 50,000 archives
 
 struct CreateResult {
   Archive archive;
@@ -25,14 +25,14 @@ struct CreateResult {
 };
 
 struct ListedArchive {
-  std::string id;    // 64 lower-case hexadecimal digits
+  std::string id;  // 64 lower-case hexadecimal digits
   std::string name;
   std::string start;  // as borg writes it: local time of the borg that lists
 };
 
 struct Listing {
   std::string repository_id;
-  std::string encryption;  // such as "repokey-blake2"
+  std::string encryption;               // such as "repokey-blake2"
   std::vector<ListedArchive> archives;  // in borg's order, by time
 };
 

@@ -45,7 +45,7 @@ bool UseColor(ColorMode mode, const TerminalFacts& facts) {
 bool UseUnicode(const TerminalFacts& facts) {
   std::string lower(facts.locale);
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower.find("utf-8") != lower.npos || lower.find("utf8") != lower.npos;
+  return lower.find("utf-8") != std::string::npos || lower.find("utf8") != std::string::npos;
 }
 
 TerminalFacts FactsOf(int fd) {
@@ -60,13 +60,15 @@ std::unique_ptr<Observer> MakeDisplay(const DisplayOptions& options) {
   const TerminalFacts facts = FactsOf(options.fd);
   auto output = std::make_unique<FdOutput>(options.fd);
   const bool color = UseColor(options.color, facts);
-  if (options.format == LogFormat::kText) return std::make_unique<TextDisplay>(std::move(output), DisplayClock{}, options.level, color);
+  if (options.format == LogFormat::kText)
+    return std::make_unique<TextDisplay>(std::move(output), DisplayClock{}, options.level, color);
   if (options.format == LogFormat::kJson || !facts.is_terminal) {
     return std::make_unique<JsonDisplay>(std::move(output), DisplayClock{}, options.level);
   }
   // A terminal that cannot redraw (TERM=dumb) is still read by a person.
   if (!IsLive(facts)) return std::make_unique<TextDisplay>(std::move(output), DisplayClock{}, options.level, color);
-  return std::make_unique<TerminalDisplay>(std::move(output), DisplayClock{}, options.level, TerminalStyle{color, UseUnicode(facts)});
+  return std::make_unique<TerminalDisplay>(std::move(output), DisplayClock{}, options.level,
+                                           TerminalStyle{color, UseUnicode(facts)});
 }
 
 std::string_view ToString(LogLevel level) {

@@ -34,7 +34,7 @@ struct TerminalFacts {
   std::string_view no_color;  // NO_COLOR (no-color.org): any text but the empty one
   std::string_view locale;    // the first of LC_ALL, LC_CTYPE, LANG that is not empty
 };
-bool IsLive(const TerminalFacts& facts);                    // can lines be redrawn
+bool IsLive(const TerminalFacts& facts);  // can lines be redrawn
 bool UseColor(ColorMode mode, const TerminalFacts& facts);
 bool UseUnicode(const TerminalFacts& facts);
 TerminalFacts FactsOf(int fd);

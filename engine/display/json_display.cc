@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMaxText = 16 * 1024;
+constexpr std::size_t kMaxText = std::size_t{16} * 1024;
 
 std::string Text(std::string_view bytes) { return ValidUtf8(bytes.substr(0, kMaxText)); }
 
@@ -22,7 +22,9 @@ Json Line(WallTime time, LogLevel level, std::string_view event, std::string_vie
   return line;
 }
 
-void Emit(OutputStream& output, const Json& line) { output.Write(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"); }
+void Emit(OutputStream& output, const Json& line) {
+  output.Write(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
 
 }  // namespace
 
@@ -73,7 +75,8 @@ void JsonDisplay::OnTargetDone(const TargetReport& report) {
                          : report.outcome == Outcome::kCompleted ? LogLevel::kInfo
                                                                  : LogLevel::kWarning;
   if (level < level_) return;
-  Json line = Line(clock_.wall(), level, "done", report.name, report.error ? std::string_view(report.error->message) : ToString(report.outcome));
+  Json line = Line(clock_.wall(), level, "done", report.name,
+                   report.error ? std::string_view(report.error->message) : ToString(report.outcome));
   line["outcome"] = ToString(report.outcome);
   line["seconds"] = static_cast<double>(std::chrono::floor<std::chrono::milliseconds>(report.end - report.start).count()) / 1000.0;
   if (report.archive) line["archive"] = Text(report.archive->name);

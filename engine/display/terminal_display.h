@@ -37,9 +37,9 @@ class TerminalDisplay : public Observer {
   struct Live {
     std::string name;  // Printable
     Progress progress;
-    MonotonicTime sampled;          // when the rate was last worked out
+    MonotonicTime sampled;  // when the rate was last worked out
     std::uint64_t sampled_bytes = 0;
-    double rate = 0;                // bytes a second; 0: not known
+    double rate = 0;  // bytes a second; 0: not known
   };
 
   Live& Of(std::string_view target);

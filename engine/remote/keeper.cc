@@ -39,6 +39,7 @@ finish() {
     for p in $pids; do kill -0 "$p" 2>/dev/null && left="$left $p"; done
   done
   for p in $left; do kill -KILL "$p" 2>/dev/null; done
+  if [ -s "$d.end/staging.rm" ]; then rm -rf "$(cat "$d.end/staging.rm")"; fi
   rm -rf "$d.end"
 }
 main=$$

@@ -18,9 +18,9 @@ struct Progress {
   PhaseName phase{};
   std::uint64_t nfiles = 0;
   std::uint64_t original_size = 0, compressed_size = 0, deduplicated_size = 0;  // so far
-  std::uint64_t bytes_bridged = 0;                 // T -> B so far
-  int percent = -1;                                // of check, prune or compact; -1: not known
-  std::string path;                                // being read now; may hold any bytes
+  std::uint64_t bytes_bridged = 0;                                              // T -> B so far
+  int percent = -1;                                                             // of check, prune or compact; -1: not known
+  std::string path;                                                             // being read now; may hold any bytes
 };
 
 class Observer {

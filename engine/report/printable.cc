@@ -19,13 +19,36 @@ bool InRanges(char32_t c, const auto& ranges) {
 using Range = std::pair<char32_t, char32_t>;
 
 // C1 controls, line and paragraph separators, and the characters that change the direction of text (Unicode TR 36, 2.1).
-constexpr auto kUnsafe = std::to_array<Range>({{0x00, 0x1F}, {0x7F, 0x9F}, {0x61C, 0x61C}, {0x200B, 0x200F}, {0x2028, 0x202E},
-                                               {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}});
-constexpr auto kWide = std::to_array<Range>({{0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0xA4CF}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},
-                                             {0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F},
-                                             {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}});
-constexpr auto kZero = std::to_array<Range>({{0x300, 0x36F}, {0x483, 0x489}, {0x591, 0x5BD}, {0x610, 0x61A}, {0x64B, 0x65F},
-                                             {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}});
+constexpr auto kUnsafe = std::to_array<Range>({{0x00, 0x1F},
+                                               {0x7F, 0x9F},
+                                               {0x61C, 0x61C},
+                                               {0x200B, 0x200F},
+                                               {0x2028, 0x202E},
+                                               {0x2060, 0x206F},
+                                               {0xFEFF, 0xFEFF},
+                                               {0xFFF9, 0xFFFB},
+                                               {0xE0000, 0xE007F}});
+constexpr auto kWide = std::to_array<Range>({{0x1100, 0x115F},
+                                             {0x2E80, 0x303E},
+                                             {0x3041, 0xA4CF},
+                                             {0xAC00, 0xD7A3},
+                                             {0xF900, 0xFAFF},
+                                             {0xFE30, 0xFE6F},
+                                             {0xFF00, 0xFF60},
+                                             {0xFFE0, 0xFFE6},
+                                             {0x1F300, 0x1F64F},
+                                             {0x1F900, 0x1F9FF},
+                                             {0x20000, 0x3FFFD}});
+constexpr auto kZero = std::to_array<Range>({{0x300, 0x36F},
+                                             {0x483, 0x489},
+                                             {0x591, 0x5BD},
+                                             {0x610, 0x61A},
+                                             {0x64B, 0x65F},
+                                             {0x1AB0, 0x1AFF},
+                                             {0x1DC0, 0x1DFF},
+                                             {0x20D0, 0x20FF},
+                                             {0xFE00, 0xFE0F},
+                                             {0xFE20, 0xFE2F}});
 
 std::size_t WidthOf(char32_t c) { return InRanges(c, kZero) ? 0 : InRanges(c, kWide) ? 2 : 1; }
 

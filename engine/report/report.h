@@ -34,7 +34,7 @@ struct Phase {
 };
 
 struct Archive {
-  std::string id;    // hex
+  std::string id;  // hex
   std::string name;
   std::string start, end;  // as borg on T gives them (T's clock and time zone)
   std::uint64_t original_size = 0, compressed_size = 0, deduplicated_size = 0;
@@ -44,7 +44,7 @@ struct Archive {
 struct RepositoryReport {
   std::string id;  // hex
   std::string path;
-  bool initialized = false;  // made by this run
+  bool initialized = false;               // made by this run
   std::optional<std::uint64_t> archives;  // listed by C at the end
 };
 
@@ -54,10 +54,10 @@ struct TargetReport {
   WallTime start, end;
   std::vector<Phase> phases;
   RepositoryReport repository;
-  std::optional<Archive> archive;      // only once C itself has listed it
-  std::uint64_t pruned = 0;            // archives dropped by this run
+  std::optional<Archive> archive;                          // only once C itself has listed it
+  std::uint64_t pruned = 0;                                // archives dropped by this run
   std::uint64_t bytes_to_server = 0, bytes_to_target = 0;  // through the bridge
-  std::vector<std::string> warnings;   // at most kMaxWarnings, then one that counts the rest
+  std::vector<std::string> warnings;                       // at most kMaxWarnings, then one that counts the rest
   std::optional<Error> error;
 
   static constexpr std::size_t kMaxWarnings = 100;
@@ -79,13 +79,13 @@ std::string ToText(const RunReport& report, bool color);
 
 // What main returns. Documented in docs/cli.md; stable.
 namespace exit_code {
-inline constexpr int kOk = 0;            // every target completed (with or without warnings)
-inline constexpr int kFailed = 1;        // at least one target failed
-inline constexpr int kUsage = 2;         // command line
-inline constexpr int kConfig = 3;        // the configuration was refused; nothing was connected
-inline constexpr int kInternal = 4;      // a defect of the engine, or no memory
-inline constexpr int kRetry = 75;        // targets failed, all of them in a way that may pass by itself (sysexits' EX_TEMPFAIL)
-inline constexpr int kCancelled = 130;   // stopped by SIGINT or SIGTERM
+inline constexpr int kOk = 0;           // every target completed (with or without warnings)
+inline constexpr int kFailed = 1;       // at least one target failed
+inline constexpr int kUsage = 2;        // command line
+inline constexpr int kConfig = 3;       // the configuration was refused; nothing was connected
+inline constexpr int kInternal = 4;     // a defect of the engine, or no memory
+inline constexpr int kRetry = 75;       // targets failed, all of them in a way that may pass by itself (sysexits' EX_TEMPFAIL)
+inline constexpr int kCancelled = 130;  // stopped by SIGINT or SIGTERM
 }  // namespace exit_code
 int ExitCodeOf(const RunReport& report);
 

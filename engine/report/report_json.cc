@@ -18,7 +18,7 @@ struct Detail {
   bool warnings = true;
   bool phases = true;
   bool archive_details = true;
-  bool sizes = true;               // bytes, times and the repository
+  bool sizes = true;                // bytes, times and the repository
   std::size_t max_text = kNoLimit;  // of names and messages
 };
 
@@ -66,7 +66,10 @@ Json TargetJson(const TargetReport& target, const Detail& detail) {
   if (detail.phases) {
     json["phases"] = Json::array();
     for (const Phase& phase : target.phases) {
-      json["phases"].push_back({{"name", ToString(phase.name)}, {"start", Rfc3339(phase.start)}, {"seconds", Seconds(phase.duration)}, {"ok", phase.ok}});
+      json["phases"].push_back({{"name", ToString(phase.name)},
+                                {"start", Rfc3339(phase.start)},
+                                {"seconds", Seconds(phase.duration)},
+                                {"ok", phase.ok}});
     }
   }
   if (detail.warnings) {
@@ -80,7 +83,8 @@ Json TargetJson(const TargetReport& target, const Detail& detail) {
 
 Json CountsJson(const RunReport& report) {
   const auto count = [&](Outcome outcome) {
-    return std::count_if(report.targets.begin(), report.targets.end(), [outcome](const TargetReport& t) { return t.outcome == outcome; });
+    return std::count_if(report.targets.begin(), report.targets.end(),
+                         [outcome](const TargetReport& t) { return t.outcome == outcome; });
   };
   return {{"targets", report.targets.size()},
           {"completed", count(Outcome::kCompleted)},
@@ -134,7 +138,8 @@ std::string ToSummaryJson(const RunReport& report, std::size_t limit) {
   std::vector<const TargetReport*> order;
   order.reserve(report.targets.size());
   for (const TargetReport& target : report.targets) order.push_back(&target);
-  std::stable_sort(order.begin(), order.end(), [](const TargetReport* a, const TargetReport* b) { return (a->error && !b->error); });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const TargetReport* a, const TargetReport* b) { return (a->error && !b->error); });
   for (const std::size_t max_text : {std::size_t{300}, std::size_t{80}, std::size_t{20}}) {
     const Detail detail{.warnings = false, .phases = false, .archive_details = false, .sizes = false, .max_text = max_text};
     Json json = Head(report, detail);
@@ -150,7 +155,7 @@ std::string ToSummaryJson(const RunReport& report, std::size_t limit) {
     }
     if (!json["targets"].empty()) return Dump(json);
   }
-  const std::string counts = Dump({{"version", 1}, {"counts", CountsJson(report)}, {"truncated", true}});
+  std::string counts = Dump({{"version", 1}, {"counts", CountsJson(report)}, {"truncated", true}});
   if (counts.size() <= limit) return counts;
   return limit >= 18 ? "{\"truncated\":true}" : limit >= 2 ? "{}" : "";
 }

@@ -54,8 +54,9 @@ std::string ToText(const RunReport& report, bool color) {
       text += "    " + Printable(target.error->what_to_do(), kMaxText) + "\n";
     }
   }
-  text += std::to_string(report.targets.size()) + (report.targets.size() == 1 ? " target, " : " targets, ") + std::to_string(failed) +
-          " failed, " + HumanDuration(std::chrono::floor<std::chrono::milliseconds>(report.end - report.start)) + "\n";
+  text += std::to_string(report.targets.size()) + (report.targets.size() == 1 ? " target, " : " targets, ") +
+          std::to_string(failed) + " failed, " +
+          HumanDuration(std::chrono::floor<std::chrono::milliseconds>(report.end - report.start)) + "\n";
   return text;
 }
 

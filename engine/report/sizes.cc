@@ -9,7 +9,7 @@ namespace borgop {
 std::string HumanBytes(std::uint64_t bytes) {
   constexpr std::array<const char*, 7> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (bytes < 1024) return std::to_string(bytes) + " B";
-  double value = static_cast<double>(bytes);
+  auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
   // 1023.95 and more would print as 1024.0.
   while (value >= 1023.95 && unit + 1 < kUnits.size()) {
@@ -17,7 +17,7 @@ std::string HumanBytes(std::uint64_t bytes) {
     ++unit;
   }
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f %s", value, kUnits.at(unit));
+  (void)std::snprintf(text.data(), text.size(), "%.1f %s", value, kUnits.at(unit));
   return text.data();
 }
 
@@ -26,11 +26,11 @@ std::string HumanDuration(std::chrono::milliseconds duration) {
   std::array<char, 48> text{};
   const long long seconds = ms / 1000;
   if (seconds < 60) {
-    std::snprintf(text.data(), text.size(), "%lld.%llds", seconds, ms % 1000 / 100);
+    (void)std::snprintf(text.data(), text.size(), "%lld.%llds", seconds, ms % 1000 / 100);
   } else if (seconds < 3600) {
-    std::snprintf(text.data(), text.size(), "%lldm%02llds", seconds / 60, seconds % 60);
+    (void)std::snprintf(text.data(), text.size(), "%lldm%02llds", seconds / 60, seconds % 60);
   } else {
-    std::snprintf(text.data(), text.size(), "%lldh%02lldm", seconds / 3600, seconds % 3600 / 60);
+    (void)std::snprintf(text.data(), text.size(), "%lldh%02lldm", seconds / 3600, seconds % 3600 / 60);
   }
   return text.data();
 }
@@ -38,13 +38,13 @@ std::string HumanDuration(std::chrono::milliseconds duration) {
 std::string Rfc3339(WallTime time) {
   const auto since = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  const std::time_t whole = static_cast<std::time_t>(seconds.count());
+  const auto whole = static_cast<std::time_t>(seconds.count());
   std::tm utc{};
   gmtime_r(&whole, &utc);
   std::array<char, 32> date{};
-  std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &utc);
+  (void)std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &utc);
   std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%s.%03dZ", date.data(), static_cast<int>((since - seconds).count()));
+  (void)std::snprintf(text.data(), text.size(), "%s.%03dZ", date.data(), static_cast<int>((since - seconds).count()));
   return text.data();
 }
 

@@ -30,25 +30,29 @@ class Entrance final : public BridgeEntrance {
 
 }  // namespace
 
-Task<Result<ExchangeResult>> BorgHere::Run(Context context, const MakeCommand& make, ExchangeOptions options) {
+Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, const MakeCommand& make, ExchangeOptions options) {
   if (!directory_) {
     Result<PrivateDirectory> made = PrivateDirectory::Make();
     if (!made) co_return Fail(made.error());
     directory_.emplace(std::move(*made));
+  }
+  if (path != repository_) {
+    repository_ = path;
+    base_ = directory_->path() + "/borg" + std::to_string(count_);
     std::error_code ignored;
-    std::filesystem::create_directory(directory_->path() + "/borg", ignored);
+    std::filesystem::create_directory(base_, ignored);
   }
   const std::string name = "serve" + std::to_string(++count_);
-  const std::string path = directory_->path() + "/" + name;
-  Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, path);
+  const std::string socket = directory_->path() + "/" + name;
+  Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, socket);
   if (!listener) co_return Fail(listener.error());
-  Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, false, name);
+  Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), false, name);
   if (!server) co_return Fail(server.error());
   Client client;
   client.machine = Machine::kHere;
   client.borg = environment_.borg;
-  client.rsh = ShellJoin({environment_.engine, "connect", path});
-  client.base_dir = directory_->path() + "/borg";
+  client.rsh = ShellJoin({environment_.engine, "connect", socket});
+  client.base_dir = base_;
   client.lock_wait = target_.limits.lock_wait;
   const Command command = make(client);
   Result<std::unique_ptr<Subprocess>> process =

@@ -18,9 +18,10 @@ class BorgHere {
   BorgHere(Machines& machines, const RunEnvironment& environment, const Target& target)
       : machines_(machines), environment_(environment), target_(target) {}
 
-  // Makes `command` for a client and runs it. Errors: only those of setting it up; what borg came to is in the result.
+  // Makes a command for a client and runs it on the repository at `path` on B. Errors: only those of setting it up; what borg came
+  // to is in the result.
   using MakeCommand = std::function<Command(const Client&)>;
-  Task<Result<ExchangeResult>> Run(Context context, const MakeCommand& make, ExchangeOptions options);
+  Task<Result<ExchangeResult>> Run(Context context, std::string path, const MakeCommand& make, ExchangeOptions options);
 
  private:
   std::vector<std::pair<std::string, std::string>> Environment(const Command& command) const;
@@ -30,6 +31,8 @@ class BorgHere {
   const Target& target_;
   std::optional<PrivateDirectory> directory_;
   int count_ = 0;
+  // borg's cache and what it remembers; a fresh one for another path, since a repository that has moved would make borg ask.
+  std::string repository_, base_;
 };
 
 }  // namespace borgop

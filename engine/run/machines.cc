@@ -4,6 +4,7 @@
 
 #include "engine/borg/command.h"
 #include "engine/borg/shell_quote.h"
+#include "engine/remote/staging.h"
 
 namespace borgop {
 namespace {
@@ -77,8 +78,8 @@ Task<Status> Machines::StartKeepers(Context context) {
   co_return Status{};
 }
 
-Task<Result<std::unique_ptr<RemoteProcess>>> Machines::Serve(Context context, bool append_only, std::string name) {
-  const Command serve = borgop::Serve(server_.borg, RepositoryPath(server_, target_.repository), append_only);
+Task<Result<std::unique_ptr<RemoteProcess>>> Machines::Serve(Context context, std::string path, bool append_only, std::string name) {
+  const Command serve = borgop::Serve(server_.borg, path, append_only);
   if (server_keeper_) {
     co_return co_await StartScript(context, *server_connection_,
                                    server_keeper_->Registration(name) + "exec " + ShellJoin(serve.argv) + "\n", kServeWindow);
@@ -86,6 +87,16 @@ Task<Result<std::unique_ptr<RemoteProcess>>> Machines::Serve(Context context, bo
   Result<std::unique_ptr<Channel>> channel = co_await server_connection_->Exec(context, ShellJoin(serve.argv), kServeWindow);
   if (!channel) co_return Fail(channel.error());
   co_return std::make_unique<RemoteProcess>(std::move(*channel), std::string());
+}
+
+Task<Status> Machines::MakeRepository(Context context, std::string path, InitAt init) {
+  if (!server_keeper_) co_return co_await init(context, path);
+  const Result<std::optional<std::string>> staging = co_await StageRepository(context, *server_connection_, *server_keeper_, path);
+  if (!staging) co_return Fail(staging.error());
+  if (!*staging) co_return co_await init(context, path);
+  const Status made = co_await init(context, **staging);
+  if (!made) co_return made;
+  co_return co_await PublishRepository(context, *server_connection_, *server_keeper_, **staging, path);
 }
 
 Task<void> Machines::Served(Context context, std::string name) {

@@ -3,6 +3,7 @@
 // Threading: the loop's thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,9 +25,14 @@ class Machines {
   Task<Status> StartKeepers(Context context);
   std::optional<std::string> TakeWarning() { return std::exchange(warning_, std::nullopt); }
 
-  // `borg serve` for this target's repository, for T (append-only) or for C. `name` is unique among the running ones.
-  Task<Result<std::unique_ptr<RemoteProcess>>> Serve(Context context, bool append_only, std::string name);
+  // `borg serve` for the repository at `path` on B, for T (append-only) or for C. `name` is unique among the running ones.
+  Task<Result<std::unique_ptr<RemoteProcess>>> Serve(Context context, std::string path, bool append_only, std::string name);
   Task<void> Served(Context context, std::string name);
+
+  // Runs `init` where a repository can be made, and sees to it that it appears at `path` as a whole or not at all, as far as B's
+  // account allows that (engine/remote/staging.h).
+  using InitAt = std::function<Task<Status>(Context, std::string path)>;
+  Task<Status> MakeRepository(Context context, std::string path, InitAt init);
 
   Connection& target() { return *target_connection_; }
   Keeper& target_keeper() { return *target_keeper_; }

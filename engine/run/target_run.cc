@@ -133,9 +133,14 @@ class TargetRun {
   }
 
   Task<Status> InitRepository(Context context) {
-    const auto make = [this](const Client& client) { return Init(client, report_.repository.path, target_.repository.encryption); };
-    const Result<ExchangeResult> result = co_await RunHere(context, Step::kInit, make);
-    if (!result) co_return Fail(result.error());
+    const Machines::InitAt init = [this](Context inner, std::string path) -> Task<Status> {
+      const auto make = [this, path](const Client& client) { return Init(client, path, target_.repository.encryption); };
+      const Result<ExchangeResult> result = co_await RunHere(inner, path, Step::kInit, make);
+      if (!result) co_return Fail(result.error());
+      co_return Status{};
+    };
+    const Status made = co_await machines_.MakeRepository(context, report_.repository.path, init);
+    if (!made) co_return made;
     report_.repository.initialized = true;
     Log(LogLevel::kInfo, "made the repository " + report_.repository.path);
     co_return Status{};
@@ -144,7 +149,7 @@ class TargetRun {
   Task<Status> CreateArchive(Context context) {
     Keeper& keeper = machines_.target_keeper();
     const std::string server_name = "servetarget";
-    Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, true, server_name);
+    Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, report_.repository.path, true, server_name);
     if (!server) co_return Fail(server.error());
     Result<std::unique_ptr<TargetSocket>> socket = co_await TargetSocket::Open(context, machines_.target(), keeper);
     if (!socket) co_return Fail(socket.error());
@@ -197,7 +202,7 @@ class TargetRun {
 
   Task<Result<Listing>> ListArchives(Context context) {
     const auto make = [this](const Client& client) { return borgop::List(client, report_.repository.path); };
-    const Result<ExchangeResult> result = co_await RunHere(context, Step::kList, make);
+    const Result<ExchangeResult> result = co_await RunHere(context, report_.repository.path, Step::kList, make);
     if (!result) co_return Fail(result.error());
     Result<Listing> listing = ParseList(result->output);
     if (listing) {
@@ -215,15 +220,15 @@ class TargetRun {
       return Compact(client, path);
     };
     const Step step = phase == PhaseName::kPrune ? Step::kPrune : phase == PhaseName::kCheck ? Step::kCheck : Step::kCompact;
-    const Result<ExchangeResult> result = co_await RunHere(context, step, make);
+    const Result<ExchangeResult> result = co_await RunHere(context, report_.repository.path, step, make);
     if (!result) co_return Fail(result.error());
     report_.pruned += result->messages.pruned;
     if (report_.repository.archives) *report_.repository.archives -= std::min(result->messages.pruned, *report_.repository.archives);
     co_return Status{};
   }
 
-  Task<Result<ExchangeResult>> RunHere(Context context, Step step, BorgHere::MakeCommand make) {
-    Result<ExchangeResult> result = co_await here_.Run(context, make, Options());
+  Task<Result<ExchangeResult>> RunHere(Context context, std::string path, Step step, BorgHere::MakeCommand make) {
+    Result<ExchangeResult> result = co_await here_.Run(context, std::move(path), make, Options());
     if (!result) co_return result;
     const Status judged = Conclude(step, "on this machine", *result);
     if (!judged) co_return Fail(judged.error());

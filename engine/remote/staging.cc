@@ -1,0 +1,76 @@
+#include "engine/remote/staging.h"
+
+#include "engine/borg/shell_quote.h"
+#include "engine/report/printable.h"
+
+namespace borgop {
+namespace {
+
+constexpr std::chrono::seconds kLimit{30};
+constexpr std::size_t kLongestPath = 8192;
+
+// An empty directory at the path is as good as none: borg takes it, and so does rename(2), but mv would move into it. The name is
+// printed with a letter behind it, so that a newline at its end survives.
+constexpr std::string_view kStage = R"sh(
+umask 077
+[ ! -L "$path" ] || exit 1
+if [ -d "$path" ]; then rmdir "$path" || exit 1; fi
+[ ! -e "$path" ] || exit 1
+mkdir -p "$parent" || exit 1
+staging=$(mktemp -d "$parent/.borg-engine-init.XXXXXXXXXX") || exit 1
+printf %s "$staging" >"$keeper/staging.rm" || { rmdir "$staging"; exit 1; }
+printf '%sx' "$staging"
+)sh";
+
+constexpr std::string_view kPublish = R"sh(
+if [ -e "$path" ] || [ -L "$path" ]; then echo 'there is something at that path by now' >&2; exit 1; fi
+mv "$staging" "$path" && rm -f "$keeper/staging.rm"
+)sh";
+
+struct Said {
+  ExitStatus exit;
+  std::string out, err;
+};
+
+Task<Result<Said>> RunScript(Context context, Connection& connection, std::string script) {
+  Result<std::unique_ptr<RemoteProcess>> process = co_await StartScript(context, connection, std::move(script), Connection::kSmallWindow);
+  if (!process) co_return Fail(process.error());
+  Said said;
+  Result<std::string> out = co_await ReadAll(context, (*process)->out(), kLongestPath);
+  if (!out) co_return Fail(out.error());
+  Result<std::string> err = co_await ReadAll(context, (*process)->err(), kLongestPath);
+  if (!err) co_return Fail(err.error());
+  const Result<ExitStatus> exit = co_await (*process)->WaitExit(context);
+  if (!exit) co_return Fail(exit.error());
+  co_await (*process)->Close(context);
+  said.exit = *exit;
+  said.out = std::move(*out);
+  said.err = std::move(*err);
+  co_return said;
+}
+
+std::string Set(std::string_view name, std::string_view value) { return std::string(name) + "=" + ShellQuote(value) + "\n"; }
+
+}  // namespace
+
+Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper, std::string path) {
+  const std::string parent = path.substr(0, path.rfind('/'));
+  const Result<Said> said =
+      co_await RunScript(context.WithTimeout(kLimit), connection,
+                         Set("path", path) + Set("parent", parent) + Set("keeper", keeper.directory()) + std::string(kStage));
+  if (!said) co_return Fail(said.error());
+  if (!said->exit.ok() || said->out.size() < 2 || said->out.front() != '/') co_return std::optional<std::string>();
+  co_return std::optional<std::string>(said->out.substr(0, said->out.size() - 1));
+}
+
+Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging, std::string path) {
+  const Result<Said> said =
+      co_await RunScript(context.WithTimeout(kLimit), connection,
+                         Set("path", path) + Set("staging", staging) + Set("keeper", keeper.directory()) + std::string(kPublish));
+  if (!said) co_return Fail(said.error());
+  if (said->exit.ok()) co_return Status{};
+  co_return Fail(Reason::kInitFailed, "the new repository cannot be moved to " + Printable(path, 300) + " on " + connection.name() +
+                                          ": " + Printable(said->err, 300));
+}
+
+}  // namespace borgop

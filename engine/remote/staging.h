@@ -1,0 +1,24 @@
+// A place on B where a repository is made before it appears at its path.
+//
+// `borg init` takes several steps, and what is left when it is cut in the middle is a directory that no borg opens and that nobody
+// should remove unseen. So it runs in a directory beside the final path, which is renamed once it is whole, and which the keeper
+// removes on every way out before that.
+//
+// Threading: the loop's thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/remote/keeper.h"
+
+namespace borgop {
+
+// Makes the directory; nothing where that cannot be (the parent is not writable, the path itself is a mount point or a link): then
+// the repository has to be made in place. Errors: those of StartScript.
+Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper, std::string path);
+
+// Renames what was made in `staging` to `path`. Errors: kInitFailed when something is there by now.
+Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging, std::string path);
+
+}  // namespace borgop
