@@ -98,9 +98,9 @@ Process::Process(const Command& command) : out_(MemoryFile("stdout")), err_(Memo
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
     if (dup2(child_input.get(), 0) < 0 || dup2(out_.get(), 1) < 0 || dup2(err_.get(), 2) < 0) _exit(127);
-    signal(SIGPIPE, SIG_DFL);
+    if (signal(SIGPIPE, SIG_DFL) == SIG_ERR) _exit(127);
     execvpe(argv_pointers[0], argv_pointers.data(), env_pointers.data());
-    static_cast<void>(dprintf(2, "cannot start %s: errno %d\n", argv_pointers[0], errno));
+    dprintf(2, "cannot start %s: errno %d\n", argv_pointers[0], errno);
     _exit(127);
   }
   setpgid(pid_, pid_);

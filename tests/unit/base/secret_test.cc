@@ -113,8 +113,8 @@ TEST(Secret, MovesWithoutACopyEvenWhenShort) {
   Secret second(std::move(first));
   EXPECT_EQ(second.Reveal().data(), where);
   EXPECT_EQ(second.Reveal(), "ab");
-  EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move,clang-analyzer-cplusplus.Move): the point
-  EXPECT_EQ(first.Reveal(), "");
+  EXPECT_TRUE(first.empty());     // NOLINT(bugprone-use-after-move,clang-analyzer-cplusplus.Move): the point
+  EXPECT_EQ(first.Reveal(), "");  // NOLINT(clang-analyzer-cplusplus.Move)
   Secret third;
   third = std::move(second);
   EXPECT_EQ(third.Reveal().data(), where);

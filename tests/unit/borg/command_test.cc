@@ -33,16 +33,16 @@ TEST(CommandTest, CreateWithEverything) {
   source.compression = "zstd,3";
   source.one_file_system = true;
   EXPECT_THAT(Create(kTarget, "/home/b/web", "snapshot-{utcnow}", source, 512).argv,
-              ElementsAre("borg", "create", "--log-json", "--lock-wait", "600", "--json", "--progress", "--files-cache=ctime,size", "--noctime",
-                          "--noflags", "--compression=zstd,3", "--one-file-system", "--upload-ratelimit=512", "--exclude=re:^srv",
-                          "--exclude=-x", "--exclude=/srv/**/*.tmp", "--", "ssh://borg-server/home/b/web::snapshot-{utcnow}", "/etc", "./-rf",
-                          "./--", "/a b"));
+              ElementsAre("borg", "create", "--log-json", "--lock-wait", "600", "--json", "--progress", "--files-cache=ctime,size",
+                          "--noctime", "--noflags", "--compression=zstd,3", "--one-file-system", "--upload-ratelimit=512",
+                          "--exclude=re:^srv", "--exclude=-x", "--exclude=/srv/**/*.tmp", "--",
+                          "ssh://borg-server/home/b/web::snapshot-{utcnow}", "/etc", "./-rf", "./--", "/a b"));
 }
 
 TEST(CommandTest, CreateWithLittle) {
   EXPECT_THAT(Create(kHere, "/r", "a", SourceOf({"/"}), 0).argv,
-              ElementsAre("/opt/borg", "create", "--log-json", "--lock-wait", "7", "--json", "--progress", "--files-cache=ctime,size",
-                          "--noctime", "--noflags", "--", "ssh://borg-server/r::a", "/"));
+              ElementsAre("/opt/borg", "create", "--log-json", "--lock-wait", "7", "--json", "--progress",
+                          "--files-cache=ctime,size", "--noctime", "--noflags", "--", "ssh://borg-server/r::a", "/"));
 }
 
 TEST(CommandTest, PruneHasWhatIsGivenOnly) {
@@ -53,8 +53,8 @@ TEST(CommandTest, PruneHasWhatIsGivenOnly) {
   retention.keep_within = "48H";
   retention.glob_archives = "web-*";
   EXPECT_THAT(Prune(kHere, "/r", retention).argv,
-              ElementsAre("/opt/borg", "prune", "--log-json", "--lock-wait", "7", "--list", "--keep-last=3", "--keep-daily=7", "--keep-yearly=-1",
-                          "--keep-within=48H", "--glob-archives=web-*", "--", "ssh://borg-server/r"));
+              ElementsAre("/opt/borg", "prune", "--log-json", "--lock-wait", "7", "--list", "--keep-last=3", "--keep-daily=7",
+                          "--keep-yearly=-1", "--keep-within=48H", "--glob-archives=web-*", "--", "ssh://borg-server/r"));
   retention = {};
   retention.keep_minutely = 1;
   retention.keep_hourly = 2;
@@ -66,13 +66,16 @@ TEST(CommandTest, PruneHasWhatIsGivenOnly) {
 }
 
 TEST(CommandTest, TheOtherVerbs) {
-  EXPECT_THAT(Init(kHere, "/r", "repokey").argv, ElementsAre("/opt/borg", "init", "--log-json", "--lock-wait", "7", "--encryption=repokey",
-                                                             "--make-parent-dirs", "--", "ssh://borg-server/r"));
-  EXPECT_THAT(List(kHere, "/r").argv, ElementsAre("/opt/borg", "list", "--log-json", "--lock-wait", "7", "--json", "--", "ssh://borg-server/r"));
+  EXPECT_THAT(Init(kHere, "/r", "repokey").argv,
+              ElementsAre("/opt/borg", "init", "--log-json", "--lock-wait", "7", "--encryption=repokey", "--make-parent-dirs", "--",
+                          "ssh://borg-server/r"));
+  EXPECT_THAT(List(kHere, "/r").argv,
+              ElementsAre("/opt/borg", "list", "--log-json", "--lock-wait", "7", "--json", "--", "ssh://borg-server/r"));
   EXPECT_THAT(Check(kHere, "/r", CheckMode::kFull).argv, Not(Contains(HasSubstr("-only"))));
   EXPECT_THAT(Check(kHere, "/r", CheckMode::kRepository).argv, Contains("--repository-only"));
   EXPECT_THAT(Check(kHere, "/r", CheckMode::kArchives).argv, Contains("--archives-only"));
-  EXPECT_THAT(Compact(kHere, "/r").argv, ElementsAre("/opt/borg", "compact", "--log-json", "--lock-wait", "7", "--progress", "--", "ssh://borg-server/r"));
+  EXPECT_THAT(Compact(kHere, "/r").argv,
+              ElementsAre("/opt/borg", "compact", "--log-json", "--lock-wait", "7", "--progress", "--", "ssh://borg-server/r"));
   EXPECT_THAT(Serve("borg", "/-r", true).argv, ElementsAre("borg", "serve", "--append-only", "--restrict-to-repository=/-r"));
   EXPECT_THAT(Serve("borg", "/r", false).argv, ElementsAre("borg", "serve", "--restrict-to-repository=/r"));
   EXPECT_THAT(Version("/x/borg").argv, ElementsAre("/x/borg", "--version"));
@@ -99,7 +102,8 @@ TEST(CommandTest, Environments) {
 TEST(CommandTest, UrlsEscapePlaceholders) { EXPECT_EQ(RepositoryUrl("/a{hostname}}"), "ssh://borg-server/a{{hostname}}}}"); }
 
 TEST(CommandTest, ScriptSetsUnsetsAndBecomesTheCommand) {
-  Command command{{"sh", "-c", R"(printf '%s|' "$@" "${BORG_PASSPHRASE-unset}" "${BORG_REPO-unset}" "$BORG_RSH" "$$")", "x", "a 'b'\n$c", "-d", ""},
+  Command command{{"sh", "-c", R"(printf '%s|' "$@" "${BORG_PASSPHRASE-unset}" "${BORG_REPO-unset}" "$BORG_RSH" "$$")", "x",
+                   "a 'b'\n$c", "-d", ""},
                   {{"BORG_RSH", "it's $HOME\n\xff"}}};
   const Ran ran = RunProgram({"env", "BORG_PASSPHRASE=leak", "BORG_REPO=/other", "sh", "-s"}, ScriptFor(command));
   EXPECT_EQ(ran.status, 0);
@@ -158,15 +162,22 @@ TEST_P(RealBorgTest, WordsArriveUnchanged) {
   ASSERT_NE(mkdtemp(dir.data()), nullptr);
   const std::string repository = dir + "/r o'$x\n-:y/web";
   ASSERT_TRUE(CheckRepositoryPath(repository).has_value());
-  Client client{Machine::kHere, borg, "sh -c 'exec \"$BORG\" serve --restrict-to-repository=\"$REPOSITORY\"'", dir + "/base", std::chrono::seconds(5)};
+  Client client{Machine::kHere, borg, "sh -c 'exec \"$BORG\" serve --restrict-to-repository=\"$REPOSITORY\"'", dir + "/base",
+                std::chrono::seconds(5)};
   const auto run = [&](Command command) {
     command.env.emplace_back("BORG", borg);
     command.env.emplace_back("REPOSITORY", repository);
     // The script is an argument here, so that standard input is left for the passphrase.
     return RunProgram({"sh", "-c", "cd '" + dir + "/src' && { " + ScriptFor(command) + " 2>>'" + dir + "/log'\n}"}, "pass phrase");
   };
-  ASSERT_EQ(RunProgram({"sh", "-c", "mkdir -p \"$1/src/-d\" \"$1/src/--\" \"$1/base\" && cd \"$1/src\" && touch ./-d/f ./--/g '{hostname}' 'it'\\''s' x.tmp "
-                             "\"$(printf 'a\\nb')\" \"$(printf 'dir\\377')\"", "sh", dir}).status, 0);
+  ASSERT_EQ(
+      RunProgram(
+          {"sh", "-c",
+           "mkdir -p \"$1/src/-d\" \"$1/src/--\" \"$1/base\" && cd \"$1/src\" && touch ./-d/f ./--/g '{hostname}' 'it'\\''s' x.tmp "
+           "\"$(printf 'a\\nb')\" \"$(printf 'dir\\377')\"",
+           "sh", dir})
+          .status,
+      0);
   ASSERT_EQ(run(Init(client, repository, "repokey-blake2")).status, 0) << RunProgram({"cat", dir + "/log"}).out;
   Source source = SourceOf({"-d", "--", "{hostname}", "it's", "a\nb", dir + "/src"});
   source.excludes = {"*.tmp", "-q", "re:^nothing$"};
@@ -177,17 +188,22 @@ TEST_P(RealBorgTest, WordsArriveUnchanged) {
   EXPECT_THAT(listed.out, testing::HasSubstr(" it's\""));
   Command contents = List(client, repository);
   contents.argv = {borg, "list", "--format={path}{NUL}", "--glob-archives=*", "--first=1", "--", RepositoryUrl(repository)};
-  const std::string name = [&] { const std::size_t at = listed.out.find("\"name\": \"") + 9; return listed.out.substr(at, listed.out.find('"', at) - at); }();
+  const std::string name = [&] {
+    const std::size_t at = listed.out.find("\"name\": \"") + 9;
+    return listed.out.substr(at, listed.out.find('"', at) - at);
+  }();
   contents.argv = {borg, "list", "--format={path}{NUL}", "--", RepositoryUrl(repository) + "::" + name};
   const std::string paths = std::string(1, '\0') + run(contents).out;
-  for (const std::string& path : {std::string("-d/f"), std::string("--/g"), std::string("{hostname}"), std::string("it's"), std::string("a\nb")}) {
+  for (const std::string& path :
+       {std::string("-d/f"), std::string("--/g"), std::string("{hostname}"), std::string("it's"), std::string("a\nb")}) {
     EXPECT_NE(paths.find(std::string(1, '\0') + path + std::string(1, '\0')), paths.npos) << path;
   }
   EXPECT_EQ(paths.find("x.tmp"), paths.npos);
   Retention retention;
   retention.keep_daily = 1;
   EXPECT_EQ(run(Prune(client, repository, retention)).status, 0);
-  for (const CheckMode mode : {CheckMode::kFull, CheckMode::kRepository, CheckMode::kArchives}) EXPECT_EQ(run(Check(client, repository, mode)).status, 0);
+  for (const CheckMode mode : {CheckMode::kFull, CheckMode::kRepository, CheckMode::kArchives})
+    EXPECT_EQ(run(Check(client, repository, mode)).status, 0);
   EXPECT_EQ(run(Compact(client, repository)).status, 0);
   if (!HasFailure()) RunProgram({"rm", "-rf", dir});
 }

@@ -29,7 +29,8 @@ TEST(LogReaderTest, ProgressOfARealCreate) {
     ASSERT_FALSE(events.empty());
     EXPECT_EQ(events.front().kind, Kind::kArchiveProgress);
     EXPECT_EQ(events.front().path, "home/data/src");
-    EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const LogEvent& e) { return e.kind == Kind::kArchiveProgress && e.finished; }));
+    EXPECT_TRUE(std::any_of(events.begin(), events.end(),
+                            [](const LogEvent& e) { return e.kind == Kind::kArchiveProgress && e.finished; }));
     EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const LogEvent& e) { return e.kind == Kind::kMessage; }));
     EXPECT_TRUE(std::none_of(events.begin(), events.end(), [](const LogEvent& e) { return e.kind == Kind::kPlain; }));
   }
@@ -51,11 +52,13 @@ TEST(LogReaderTest, PrunedArchivesAreCounted) {
 }
 
 TEST(LogReaderTest, WarningsOfARealCreate) {
-  EXPECT_THAT(MessagesOf(Load("1.4.5", "create_missing_source")).warnings, ElementsAre(HasSubstr("/nonexistent/dir: stat: [Errno 2]")));
+  EXPECT_THAT(MessagesOf(Load("1.4.5", "create_missing_source")).warnings,
+              ElementsAre(HasSubstr("/nonexistent/dir: stat: [Errno 2]")));
 }
 
 TEST(LogReaderTest, FileNamesThatAreNotUtf8KeepTheirBytes) {
-  const auto events = Events("{\"type\":\"archive_progress\",\"path\":\"a\\udcff\\udc80\\u00e9\\ud83d\\ude00\\\\udcff\",\"nfiles\":3}\n");
+  const auto events =
+      Events("{\"type\":\"archive_progress\",\"path\":\"a\\udcff\\udc80\\u00e9\\ud83d\\ude00\\\\udcff\",\"nfiles\":3}\n");
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].path, "a\xff\x80\xc3\xa9\xf0\x9f\x98\x80\\udcff");
   EXPECT_EQ(events[0].nfiles, 3U);
@@ -73,15 +76,16 @@ struct PlainRow {
 };
 
 TEST(LogReaderTest, WhatIsNotUnderstoodIsPlain) {
-  for (const PlainRow& row : std::vector<PlainRow>{{"text", "sh: 1: borg: not found"},
-                                                   {"broken", "{\"type\":"},
-                                                   {"array", "[1]"},
-                                                   {"no type", "{\"a\":1}"},
-                                                   {"type of the wrong type", "{\"type\":5}"},
-                                                   {"unknown type", "{\"type\":\"new\"}"},
-                                                   {"deep", "{\"type\":\"log_message\",\"a\":" + std::string(100, '[') + std::string(100, ']') + "}"},
-                                                   {"deeper than any stack", "{\"a\":" + std::string(60000, '[')},
-                                                   {"not UTF-8", "{\"type\":\"log_message\",\"message\":\"\xff\"}"}}) {
+  for (const PlainRow& row :
+       std::vector<PlainRow>{{"text", "sh: 1: borg: not found"},
+                             {"broken", "{\"type\":"},
+                             {"array", "[1]"},
+                             {"no type", "{\"a\":1}"},
+                             {"type of the wrong type", "{\"type\":5}"},
+                             {"unknown type", "{\"type\":\"new\"}"},
+                             {"deep", "{\"type\":\"log_message\",\"a\":" + std::string(100, '[') + std::string(100, ']') + "}"},
+                             {"deeper than any stack", "{\"a\":" + std::string(60000, '[')},
+                             {"not UTF-8", "{\"type\":\"log_message\",\"message\":\"\xff\"}"}}) {
     SCOPED_TRACE(row.name);
     const auto events = Events(row.line + "\n");
     ASSERT_EQ(events.size(), 1U);
@@ -109,7 +113,8 @@ TEST(LogReaderTest, LongLinesAreCutAndCounted) {
 
 TEST(LogReaderTest, WarningsAreBounded) {
   LogReader reader;
-  for (int i = 0; i < 1000; ++i) reader.Feed("{\"type\":\"log_message\",\"levelname\":\"WARNING\",\"message\":\"" + std::string(5000, 'w') + "\"}\n");
+  for (int i = 0; i < 1000; ++i)
+    reader.Feed("{\"type\":\"log_message\",\"levelname\":\"WARNING\",\"message\":\"" + std::string(5000, 'w') + "\"}\n");
   EXPECT_EQ(reader.messages().warnings.size(), Messages::kMaxWarnings);
   EXPECT_EQ(reader.messages().more_warnings, 900U);
   EXPECT_LE(reader.messages().warnings[0].size(), Messages::kMaxText);
@@ -117,17 +122,19 @@ TEST(LogReaderTest, WarningsAreBounded) {
 
 TEST(LogReaderTest, TheFirstIdDecides) {
   LogReader reader;
-  reader.Feed("noise\n{\"type\":\"log_message\",\"levelname\":\"WARNING\",\"message\":\"w\",\"msgid\":\"BackupFileNotFoundError\"}\n"
-              "{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"no id\"}\n"
-              "{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"first\\nline\\u001b\",\"msgid\":\"A\"}\n"
-              "{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"second\",\"msgid\":\"B\"}\nmore noise\n");
+  reader.Feed(
+      "noise\n{\"type\":\"log_message\",\"levelname\":\"WARNING\",\"message\":\"w\",\"msgid\":\"BackupFileNotFoundError\"}\n"
+      "{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"no id\"}\n"
+      "{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"first\\nline\\u001b\",\"msgid\":\"A\"}\n"
+      "{\"type\":\"log_message\",\"levelname\":\"ERROR\",\"message\":\"second\",\"msgid\":\"B\"}\nmore noise\n");
   EXPECT_EQ(reader.messages().msgid, "A");
   EXPECT_EQ(reader.messages().error, "first\\nline\\x1b");
 }
 
 TEST(LogReaderTest, WarningsThatSpeakOfFullDisksAreNoErrors) {
   LogReader reader;
-  reader.Feed("{\"type\":\"log_message\",\"levelname\":\"WARNING\",\"message\":\"/a: read: [Errno 28] No space left on device\"}\n");
+  reader.Feed(
+      "{\"type\":\"log_message\",\"levelname\":\"WARNING\",\"message\":\"/a: read: [Errno 28] No space left on device\"}\n");
   EXPECT_FALSE(reader.messages().no_space);
 }
 

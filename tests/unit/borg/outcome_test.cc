@@ -73,7 +73,8 @@ const Row kRows[] = {
     {"list_plainfile", Step::kList, Reason::kRepositoryInvalid, "is not a valid repository"},
     {"init_invalid", Step::kInit, Reason::kRepositoryInvalid, "already something at"},
     {"init_below_file", Step::kInit, Reason::kInitFailed, "NotADirectoryError"},
-    {"create_nospace_b", Step::kCreate, Reason::kDiskFull, "disk space on the repository server: OSError: [Errno 28] No space left on device"},
+    {"create_nospace_b", Step::kCreate, Reason::kDiskFull,
+     "disk space on the repository server: OSError: [Errno 28] No space left on device"},
     {"list_nospace_b", Step::kList, Reason::kDiskFull, "on the repository server"},
     {"init_nospace_b", Step::kInit, Reason::kDiskFull, "on the repository server"},
     {"compact_nospace_b", Step::kCompact, Reason::kDiskFull, "on the repository server"},
@@ -95,11 +96,12 @@ const Row kRows[] = {
     {"check_missing_archives", Step::kCheck, Reason::kCheckFailed, "FileNotFoundError"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Runs, CapturedTest, testing::Combine(testing::Values("1.2.4", "1.4.5"), testing::ValuesIn(kRows)), [](const auto& row) {
-  std::string name = std::string("v") + std::get<0>(row.param) + "_" + std::get<1>(row.param).name;
-  std::replace(name.begin(), name.end(), '.', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Runs, CapturedTest, testing::Combine(testing::Values("1.2.4", "1.4.5"), testing::ValuesIn(kRows)),
+                         [](const auto& row) {
+                           std::string name = std::string("v") + std::get<0>(row.param) + "_" + std::get<1>(row.param).name;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
 
 // borg 1.2.4 drops what the far side said last when the connection ends at once; 1.4.5 passes it on.
 TEST(OutcomeTest, ServeIsMissing) {

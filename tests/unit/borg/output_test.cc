@@ -36,7 +36,9 @@ TEST(OutputTest, RealList) {
   }
 }
 
-TEST(OutputTest, LoginMessagesBeforeIt) { EXPECT_TRUE(ParseList("Welcome {to} web-01\n\n" + Load("1.2.4", "list").out).has_value()); }
+TEST(OutputTest, LoginMessagesBeforeIt) {
+  EXPECT_TRUE(ParseList("Welcome {to} web-01\n\n" + Load("1.2.4", "list").out).has_value());
+}
 
 TEST(OutputTest, NamesThatAreNotUtf8KeepTheirBytes) {
   json list = json::parse(Load("1.2.4", "list").out);
@@ -53,21 +55,22 @@ struct Row {
 };
 
 TEST(OutputTest, CreateRefusesWhatItDoesNotKnow) {
-  for (const Row& row : std::vector<Row>{{"no archive", [](json& j) { j.erase("archive"); }},
-                                         {"archive is text", [](json& j) { j["archive"] = "x"; }},
-                                         {"no stats", [](json& j) { j["archive"].erase("stats"); }},
-                                         {"stats is a list", [](json& j) { j["archive"]["stats"] = json::array(); }},
-                                         {"short id", [](json& j) { j["archive"]["id"] = "ab"; }},
-                                         {"id in capitals", [](json& j) { j["archive"]["id"] = std::string(64, 'A'); }},
-                                         {"id is a number", [](json& j) { j["archive"]["id"] = 5; }},
-                                         {"no repository", [](json& j) { j.erase("repository"); }},
-                                         {"repository id", [](json& j) { j["repository"]["id"] = nullptr; }},
-                                         {"no name", [](json& j) { j["archive"].erase("name"); }},
-                                         {"empty name", [](json& j) { j["archive"]["name"] = ""; }},
-                                         {"long name", [](json& j) { j["archive"]["name"] = std::string(5000, 'n'); }},
-                                         {"negative files", [](json& j) { j["archive"]["stats"]["nfiles"] = -1; }},
-                                         {"size is text", [](json& j) { j["archive"]["stats"]["original_size"] = "1"; }},
-                                         {"no deduplicated size", [](json& j) { j["archive"]["stats"].erase("deduplicated_size"); }}}) {
+  for (const Row& row :
+       std::vector<Row>{{"no archive", [](json& j) { j.erase("archive"); }},
+                        {"archive is text", [](json& j) { j["archive"] = "x"; }},
+                        {"no stats", [](json& j) { j["archive"].erase("stats"); }},
+                        {"stats is a list", [](json& j) { j["archive"]["stats"] = json::array(); }},
+                        {"short id", [](json& j) { j["archive"]["id"] = "ab"; }},
+                        {"id in capitals", [](json& j) { j["archive"]["id"] = std::string(64, 'A'); }},
+                        {"id is a number", [](json& j) { j["archive"]["id"] = 5; }},
+                        {"no repository", [](json& j) { j.erase("repository"); }},
+                        {"repository id", [](json& j) { j["repository"]["id"] = nullptr; }},
+                        {"no name", [](json& j) { j["archive"].erase("name"); }},
+                        {"empty name", [](json& j) { j["archive"]["name"] = ""; }},
+                        {"long name", [](json& j) { j["archive"]["name"] = std::string(5000, 'n'); }},
+                        {"negative files", [](json& j) { j["archive"]["stats"]["nfiles"] = -1; }},
+                        {"size is text", [](json& j) { j["archive"]["stats"]["original_size"] = "1"; }},
+                        {"no deduplicated size", [](json& j) { j["archive"]["stats"].erase("deduplicated_size"); }}}) {
     SCOPED_TRACE(row.name);
     json value = json::parse(Load("1.4.5", "create").out);
     ASSERT_TRUE(ParseCreate(value.dump()).has_value());

@@ -38,7 +38,11 @@ const std::vector<Word>& Words() {
       {"operators", ";&|<>()"},
       {"carriage return", "a\r\n"},
       {"every byte", EveryByte()},
-      {"every byte backwards", [] { std::string s = EveryByte(); return std::string(s.rbegin(), s.rend()); }()},
+      {"every byte backwards",
+       [] {
+         std::string s = EveryByte();
+         return std::string(s.rbegin(), s.rend());
+       }()},
   };
   return words;
 }
@@ -73,9 +77,10 @@ TEST_P(ShellQuoteTest, CommandsKeepTheirWords) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shells, ShellQuoteTest,
-                         testing::Values(std::vector<std::string>{"sh"}, std::vector<std::string>{"dash"}, std::vector<std::string>{"bash"},
-                                         std::vector<std::string>{"bash", "--posix"}, std::vector<std::string>{"busybox", "sh"},
-                                         std::vector<std::string>{"mksh"}, std::vector<std::string>{"ksh"}, std::vector<std::string>{"zsh"}),
+                         testing::Values(std::vector<std::string>{"sh"}, std::vector<std::string>{"dash"},
+                                         std::vector<std::string>{"bash"}, std::vector<std::string>{"bash", "--posix"},
+                                         std::vector<std::string>{"busybox", "sh"}, std::vector<std::string>{"mksh"},
+                                         std::vector<std::string>{"ksh"}, std::vector<std::string>{"zsh"}),
                          [](const auto& shell) {
                            std::string name;
                            for (const std::string& word : shell.param) name += word.starts_with("--") ? "_" + word.substr(2) : word;

@@ -43,12 +43,25 @@ TEST(JsonDisplayTest, Events) {
   display.OnTargetDone(DoneReport("web", Outcome::kFailed));
   const std::vector<json> lines = LinesOf(recorded);
   ASSERT_EQ(lines.size(), 5U);
-  EXPECT_EQ(lines[0], json::parse(R"({"time":"2026-11-24T05:37:12.456Z","level":"info","event":"start","message":"run started","targets":2})"));
-  EXPECT_EQ(lines[1], json::parse(R"({"time":"2026-11-24T05:37:12.456Z","level":"info","event":"phase","target":"web","message":"create","phase":"create"})"));
-  EXPECT_EQ(lines[2], json::parse(R"({"time":"2026-11-24T05:37:12.456Z","level":"info","event":"progress","target":"web","message":"create","phase":"create",
+  EXPECT_EQ(
+      lines[0],
+      json::parse(R"({"time":"2026-11-24T05:37:12.456Z","level":"info","event":"start","message":"run started","targets":2})"));
+  EXPECT_EQ(
+      lines[1],
+      json::parse(
+          R"({"time":"2026-11-24T05:37:12.456Z","level":"info","event":"phase","target":"web","message":"create","phase":"create"})"));
+  EXPECT_EQ(
+      lines[2],
+      json::parse(
+          R"({"time":"2026-11-24T05:37:12.456Z","level":"info","event":"progress","target":"web","message":"create","phase":"create",
     "files":3,"originalSize":10,"compressedSize":0,"deduplicatedSize":0,"bytesBridged":0,"path":"a\ufffd\n"})"));
-  EXPECT_EQ(lines[3], json::parse(R"({"time":"2026-11-24T05:37:12.456Z","level":"warning","event":"log","target":"web","message":"a\nb\ufffd"})"));
-  EXPECT_EQ(lines[4], json::parse(R"({"time":"2026-11-24T05:37:12.456Z","level":"error","event":"done","target":"web","message":"no space on the repository server",
+  EXPECT_EQ(
+      lines[3],
+      json::parse(R"({"time":"2026-11-24T05:37:12.456Z","level":"warning","event":"log","target":"web","message":"a\nb\ufffd"})"));
+  EXPECT_EQ(
+      lines[4],
+      json::parse(
+          R"({"time":"2026-11-24T05:37:12.456Z","level":"error","event":"done","target":"web","message":"no space on the repository server",
     "outcome":"Failed","seconds":65.0,"warnings":0,"kind":"Waiting","reason":"DiskFull","action":"Free space on the machine named, then run again."})"));
 }
 

@@ -41,7 +41,8 @@ TEST_F(TerminalDisplayTest, ALineATarget) {
   display_->OnPhase("db", PhaseName::kInspect);
   recorded_.now += milliseconds(1000);
   display_->OnProgress("web", At(12345, 3 * 1024 * 1024, "home/x"));
-  EXPECT_THAT(Screen(), ElementsAre("web                  create   12,345 files  3.0 MiB  1.5 MiB/s  home/x", "db                   inspect "));
+  EXPECT_THAT(Screen(), ElementsAre("web                  create   12,345 files  3.0 MiB  1.5 MiB/s  home/x",
+                                    "db                   inspect "));
 }
 
 TEST_F(TerminalDisplayTest, PercentOfACheck) {
@@ -73,7 +74,8 @@ TEST_F(TerminalDisplayTest, FinishedTargetsScrollUp) {
   }
   display_->OnTargetDone(DoneReport("b", Outcome::kCompleted));
   display_->OnTargetDone(DoneReport("a", Outcome::kFailed));
-  EXPECT_THAT(Screen(), ElementsAre("ok b  snapshot-1: 12,345 files, 3.0 MiB, 2.0 KiB new, 1m05s", "FAILED a  DiskFull: no space on the repository server",
+  EXPECT_THAT(Screen(), ElementsAre("ok b  snapshot-1: 12,345 files, 3.0 MiB, 2.0 KiB new, 1m05s",
+                                    "FAILED a  DiskFull: no space on the repository server",
                                     "  Free space on the machine named, then run again.", "c                    create  "));
   display_->OnTargetDone(DoneReport("c", Outcome::kCompletedWithWarnings));
   EXPECT_THAT(Screen(), testing::SizeIs(5));

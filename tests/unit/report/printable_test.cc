@@ -20,8 +20,14 @@ TEST(PrintableTest, Table) {
            {"whitespace", "a\nb\tc\rd", "a\\nb\\tc\\rd"},
            {"escape", "\x1b[31m", "\\x1b[31m"},
            {"NUL and DEL", std::string("\0\x7f", 2), "\\x00\\x7f"},
-           {"C1 (CSI)", "\xc2\x9b" "2J", "\\x9b2J"},
-           {"direction", "\xe2\x80\xae" "x", "\\u202ex"},
+           {"C1 (CSI)",
+            "\xc2\x9b"
+            "2J",
+            "\\x9b2J"},
+           {"direction",
+            "\xe2\x80\xae"
+            "x",
+            "\\u202ex"},
            {"line separator", "\xe2\x80\xa8", "\\u2028"},
            {"tag characters", "\xf3\xa0\x80\x81", "\\U000e0001"},
            {"lone byte", "a\xff", "a\xef\xbf\xbd"},
@@ -49,7 +55,9 @@ TEST(PrintableTest, EveryPairOfBytesIsSafe) {
 }
 
 TEST(PrintableTest, CutsAtCharacters) {
-  const std::string bytes = "\xe2\x82\xac\n\xff" "abcdef";
+  const std::string bytes =
+      "\xe2\x82\xac\n\xff"
+      "abcdef";
   for (std::size_t max = 0; max < 30; ++max) {
     const std::string text = Printable(bytes, max);
     EXPECT_LE(text.size(), max);
