@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 
+#include "engine/cli/usage.h"
 #include "engine/cli/verbs.h"
 #include "engine/report/report.h"
 #include "engine/version.h"
@@ -20,15 +22,12 @@ void Harden() {
   prctl(PR_SET_DUMPABLE, 0);
 }
 
-// A descriptor opened later must never become one of these.
+// A descriptor opened later must never become one of these. Input and output that were closed are opened the wrong way round, so
+// that using them fails instead of reading nothing and writing nowhere.
 void OpenStandardStreams() {
-  while (true) {
-    const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd < 0) return;
-    if (fd > STDERR_FILENO) {
-      close(fd);
-      return;
-    }
+  static constexpr int kModes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", kModes[fd]) != fd) std::abort();
   }
 }
 
@@ -52,7 +51,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? borgop::exit_code::kOk : borgop::exit_code::kUsage;
+    return borgop::cli::ReportUsage(app, error, argc, argv);
   }
   try {
     return action();

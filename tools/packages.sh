@@ -12,7 +12,7 @@ test_packages=(borgbackup socat openssh-server openssh-client iproute2 iptables 
   libacl1-dev liblz4-dev libzstd-dev libxxhash-dev)
 # Login shells that an account on a target may have. Only those that the release has.
 # shellcheck disable=SC2034
-shell_packages=(bash dash zsh fish tcsh csh mksh 'ksh|ksh93u+m' busybox yash rc elvish xonsh posh sash)
+shell_packages=(bash bash-static dash zsh zsh-static fizsh fish tcsh csh mksh 'ksh|ksh93u+m' busybox yash rc 9base elvish xonsh posh sash)
 # For ./dev lint and the presets clang and asan.
 # shellcheck disable=SC2034
 lint_packages=(clang clang-tidy clang-format 'libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev' shellcheck)

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "engine/borg/exclude.h"
 #include "engine/borg/shell_quote.h"
 #include "engine/report/printable.h"
 
@@ -97,10 +98,9 @@ Status CheckRepositoryPath(std::string_view path) {
 Status CheckSourceText(std::string_view what, std::string_view text) {
   if (text.empty()) return Refuse(what, text, "is empty", "Remove it or fill it in.");
   if (text.find('\0') != std::string_view::npos) return Refuse(what, text, "holds a NUL byte", "Remove it.");
-  if (!IsUtf8(text)) {
+  if (what != "exclude" && !IsUtf8(text)) {
     return Refuse(what, text, "is not UTF-8: borg keeps its command line in the archive and fails on such bytes",
-                  what == "exclude" ? "Write ? for each such byte (or a re: pattern)."
-                                    : "Name the nearest directory above it; files below a source path may have any name.");
+                  "Name the nearest directory above it; files below a source path may have any name.");
   }
   return {};
 }
@@ -138,7 +138,7 @@ Command Create(const Client& client, std::string_view repository_path, std::stri
   if (!source.compression.empty()) argv.push_back("--compression=" + source.compression);
   if (source.one_file_system) argv.emplace_back("--one-file-system");
   if (upload_rate_kib != 0) argv.push_back("--upload-ratelimit=" + std::to_string(upload_rate_kib));
-  for (const std::string& pattern : source.excludes) argv.push_back("--exclude=" + pattern);
+  for (const std::string& pattern : source.excludes) argv.push_back("--exclude=" + SpeakableExclude(pattern));
   argv.emplace_back("--");
   argv.push_back(RepositoryUrl(repository_path) + "::" + std::string(archive_name));
   for (const std::string& path : source.paths) {

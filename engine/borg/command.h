@@ -45,8 +45,8 @@ std::string RepositoryUrl(std::string_view absolute_path);
 // bytes that are not UTF-8 (create keeps its command line in the archive and fails on them when all files have been read).
 Status CheckRepositoryPath(std::string_view absolute_path);
 
-// The same for a source path or an exclude pattern, named by `what` ("source path", "exclude"): empty, NUL, not UTF-8. Files
-// *below* a source path may have any name.
+// The same for a source path or an exclude pattern, named by `what` ("source path", "exclude"): empty, NUL, and, for source paths, not
+// UTF-8. Files *below* a source path may have any name, and so may excludes (exclude.h).
 Status CheckSourceText(std::string_view what, std::string_view text);
 
 // Refuses archive names that borg cannot make: empty, "/", "::", NUL, not UTF-8. Placeholders ({utcnow}, {hostname}, ...) are

@@ -8,7 +8,7 @@ namespace borgop {
 namespace {
 
 // One SSH packet carries 32 KiB; a few of them a call is where larger buffers stop helping.
-constexpr std::size_t kBuffer = 128 * 1024;
+constexpr std::size_t kBuffer = std::size_t{128} * 1024;
 
 class Bridge {
  public:

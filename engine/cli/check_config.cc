@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "engine/cli/read_config.h"
+#include "engine/cli/usage.h"
 #include "engine/cli/verbs.h"
 #include "engine/report/report.h"
 
@@ -21,8 +22,8 @@ void AddCheckConfig(CLI::App& app, Action& action) {
     action = [plan_file] {
       const Result<Plan> plan = ReadConfig(*plan_file);
       if (!plan) return ReportConfigError(plan.error());
-      std::cout << "The configuration is good: " << plan->targets.size() << (plan->targets.size() == 1 ? " target." : " targets.") << std::endl;
-      return exit_code::kOk;
+      std::cout << "The configuration is good: " << plan->targets.size() << (plan->targets.size() == 1 ? " target." : " targets.") << "\n";
+      return FlushOutput("the verdict");
     };
   });
 }

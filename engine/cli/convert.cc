@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "engine/cli/read_config.h"
+#include "engine/cli/usage.h"
 #include "engine/cli/verbs.h"
 #include "engine/plan/yaml_writer.h"
 #include "engine/report/report.h"
@@ -13,17 +14,17 @@ void AddConvert(CLI::App& app, Action& action) {
       "Examples:\n"
       "  (umask 077; borg-engine convert < backups.toml > plan.yaml)\n"
       "  age -d backups.toml.age | borg-engine convert | age -r age1... > plan.yaml.age\n\n"
-      "The plan holds the same secrets as the TOML, inline: keep it as safe.");
+      "The plan holds the same secrets as the TOML, inline: keep it as safe (mode 0600), or\n"
+      "move them to files and name those: privateKeyFile, knownHostsFile, passphraseFile.");
   verb->callback([&action] {
     action = [] {
       const Result<Plan> plan = ReadConfig({});
       if (!plan) return ReportConfigError(plan.error());
       std::string yaml = WriteYaml(*plan);
-      std::cout << yaml << std::flush;
+      std::cout << yaml;
+      const int code = FlushOutput("the plan");
       Wipe(yaml);
-      if (std::cout) return exit_code::kOk;
-      std::cerr << "borg-engine: cannot write the plan to standard output\n";
-      return exit_code::kInternal;
+      return code;
     };
   });
 }

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <utility>
 
+#include "engine/borg/check_plan.h"
 #include "engine/plan/read_plan.h"
 #include "engine/plan/toml_reader.h"
 #include "engine/plan/yaml_reader.h"
@@ -39,9 +40,7 @@ Result<std::string> ReadStandardInput() {
   return text;
 }
 
-}  // namespace
-
-Result<Plan> ReadConfig(const std::string& plan_file) {
+Result<Plan> ReadText(const std::string& plan_file) {
   if (!plan_file.empty() && plan_file != "-") return ReadPlanFile(plan_file);
   if (isatty(STDIN_FILENO) != 0) {
     return Fail(Reason::kInvalidConfig, "there is no configuration: standard input is a terminal",
@@ -51,6 +50,15 @@ Result<Plan> ReadConfig(const std::string& plan_file) {
   if (!text) return Fail(text.error());
   Result<Plan> plan = plan_file == "-" ? ReadYaml(*text, "<stdin>") : ReadToml(*text, "<stdin>");
   Wipe(*text);
+  return plan;
+}
+
+}  // namespace
+
+Result<Plan> ReadConfig(const std::string& plan_file) {
+  Result<Plan> plan = ReadText(plan_file);
+  if (!plan) return plan;
+  if (const Status status = CheckPlan(*plan); !status) return Fail(status.error());
   return plan;
 }
 

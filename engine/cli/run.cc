@@ -1,13 +1,14 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <climits>
-#include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "engine/cli/read_config.h"
+#include "engine/cli/termination_log.h"
+#include "engine/cli/usage.h"
 #include "engine/cli/verbs.h"
 #include "engine/display/display.h"
 #include "engine/loop/signals.h"
@@ -70,24 +71,29 @@ RunReport Execute(const Plan& plan, const Options& options) {
   return report;
 }
 
+int RefuseOutput(const Error& error) {
+  std::cerr << "borg-engine run: " << error.message << "\n" << error.what_to_do() << "\n";
+  return exit_code::kUsage;
+}
+
 int Run(const Options& options) {
   const Result<Plan> plan = ReadConfig(options.plan);
   if (!plan) return ReportConfigError(plan.error());
+  // Better now than after hours of work.
+  Result<TerminationLog> log = TerminationLog::Open(options.termination_log);
+  if (!log) return RefuseOutput(log.error());
+  if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+    return RefuseOutput({Reason::kInvalidConfig, "standard output, where the report goes, is closed or cannot be written",
+                         "Let it go to a file, a pipe or a terminal."});
+  }
   const RunReport report = Execute(*plan, options);
   int code = ExitCodeOf(report);
-  if (!options.termination_log.empty()) {
-    std::ofstream file(options.termination_log, std::ios::trunc | std::ios::binary);
-    file << ToSummaryJson(report, kTerminationLogLimit) << std::flush;
-    if (!file) {
-      std::cerr << "borg-engine: cannot write " << options.termination_log << "\n";
-      if (code == exit_code::kOk) code = exit_code::kInternal;
-    }
-  }
-  std::cout << ToJson(report) << std::endl;
-  if (!std::cout) {
-    std::cerr << "borg-engine: cannot write the report to standard output\n";
+  if (const Status written = log->Write(ToSummaryJson(report, kTerminationLogLimit)); !written) {
+    std::cerr << "borg-engine: " << written.error().message << "\n";
     if (code == exit_code::kOk) code = exit_code::kInternal;
   }
+  std::cout << ToJson(report) << "\n";
+  if (const int flushed = FlushOutput("the report"); code == exit_code::kOk) code = flushed;
   return code;
 }
 

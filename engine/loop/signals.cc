@@ -15,7 +15,7 @@ Signals::Signals(EventLoop& loop, std::function<void(int)> on_stop) : Pollable(l
   sigemptyset(&set);
   for (const int number : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&set, number);
   pthread_sigmask(SIG_BLOCK, &set, &previous_);
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   fd_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 

@@ -6,7 +6,7 @@
 namespace borgop {
 namespace {
 // One SSH packet carries 32 KiB; a few of them a call is where larger buffers stop helping.
-constexpr std::size_t kCopyBuffer = 128 * 1024;
+constexpr std::size_t kCopyBuffer = std::size_t{128} * 1024;
 }  // namespace
 
 Task<Status> Copy(Context context, Reader& from, Writer& to, std::uint64_t* moved) {
@@ -23,7 +23,7 @@ Task<Status> Copy(Context context, Reader& from, Writer& to, std::uint64_t* move
 
 Task<Result<std::string>> ReadAll(Context context, Reader& from, std::size_t limit) {
   std::string all;
-  std::vector<char> buffer(16 * 1024);
+  std::vector<char> buffer(std::size_t{16} * 1024);
   while (true) {
     const Result<std::size_t> got = co_await from.Read(context, buffer);
     if (!got) co_return Fail(got.error());

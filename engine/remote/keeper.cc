@@ -12,8 +12,9 @@ namespace {
 // Commands, a line each: b heartbeat, u the socket has been used, k NAME kill a process, f NAME forget a process, e end.
 //
 // `finish` may be entered by the main shell and by the timer at once: renaming the directory decides, and makes later registrations
-// fail. `read -t` is not POSIX (dash has none), so the timer is a subshell that looks for the file that each heartbeat makes. A sleep is
-// waited for in the background, so that ending the timer ends its sleep too and nothing lingers.
+// fail; one that is half written just then is waited for. `read -t` is not POSIX (dash has none), so the timer is a subshell that
+// looks for the file that each heartbeat makes. A sleep is waited for in the background, so that ending the timer ends its sleep too
+// and nothing lingers.
 constexpr std::string_view kScript = R"sh(
 umask 077
 ulimit -c 0 2>/dev/null
@@ -27,7 +28,9 @@ finish() {
   mv "$d" "$d.end" 2>/dev/null || return 0
   pids=
   for f in "$d.end"/*.pid; do
-    [ -f "$f" ] && read -r p <"$f" && [ -n "$p" ] && pids="$pids $p"
+    [ -f "$f" ] || continue
+    [ -s "$f" ] || sleep 0.1 2>/dev/null || sleep 1
+    read -r p <"$f" && [ -n "$p" ] && pids="$pids $p"
   done
   for p in $pids; do kill "$p" 2>/dev/null; done
   n=0

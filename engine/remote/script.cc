@@ -12,7 +12,7 @@ namespace borgop {
 namespace {
 
 constexpr std::chrono::seconds kStartLimit{30};
-constexpr std::size_t kNoiseLimit = 64 * 1024;  // what a login shell may print before the script
+constexpr std::size_t kNoiseLimit = std::size_t{64} * 1024;  // what a login shell may print before the script
 
 std::string NewMarker() {
   std::array<unsigned char, 12> bytes{};
@@ -77,7 +77,8 @@ Task<Result<std::size_t>> PrefixedReader::Read(Context context, std::span<char> 
 }
 
 std::string BootstrapCommand(std::size_t size) {
-  return "exec sh -c 'eval \"$(dd bs=1 count=" + std::to_string(size) + " 2>/dev/null)\"'";
+  // Backquotes, since sash ends at "$(" without a word, even in single quotes.
+  return "exec sh -c 'eval \"`dd bs=1 count=" + std::to_string(size) + " 2>/dev/null`\"'";
 }
 
 Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connection& connection, std::string script, std::uint32_t window) {

@@ -10,15 +10,18 @@ constexpr std::chrono::seconds kLimit{30};
 constexpr std::size_t kLongestPath = 8192;
 
 // An empty directory at the path is as good as none: borg takes it, and so does rename(2), but mv would move into it. The name is
-// printed with a letter behind it, so that a newline at its end survives.
+// printed with a letter behind it, so that a newline at its end survives. The connection may be cut at any point in here, and then
+// nobody reads what the shell complains about: that must not end the script (SIGPIPE) before it has removed what it made.
 constexpr std::string_view kStage = R"sh(
+trap '' PIPE
 umask 077
 [ ! -L "$path" ] || exit 1
 if [ -d "$path" ]; then rmdir "$path" || exit 1; fi
 [ ! -e "$path" ] || exit 1
 mkdir -p "$parent" || exit 1
 staging=$(mktemp -d "$parent/.borg-engine-init.XXXXXXXXXX") || exit 1
-printf %s "$staging" >"$keeper/staging.rm" || { rmdir "$staging"; exit 1; }
+{ printf %s "$staging" >"$keeper/staging" && mv "$keeper/staging" "$keeper/staging.rm"; } 2>/dev/null ||
+  { rmdir "$staging"; exit 1; }
 printf '%sx' "$staging"
 )sh";
 

@@ -87,6 +87,7 @@ class Exchange {
   }
 
   Task<void> Carry(Context context) {
+    TaskGroup ending(context);
     const Context bridging = context.WithStop(bridge_stop_);
     const Result<BridgeEnd> end = co_await entrance_.Open(bridging);
     if (end) {
@@ -96,6 +97,7 @@ class Exchange {
       result_.bridge = co_await RunBridge(bridging, *end, server, result_.counters, first_byte_);
       group.Stop();
       co_await group.Join();
+      ending.Spawn(LetClientEnd(ending.context().WithStop(bridge_stop_), end->from));
     } else if (end.error().reason != Reason::kCancelled) {
       result_.bridge.client_error = end.error();
     }
@@ -105,6 +107,19 @@ class Exchange {
     const Result<ExitStatus> exit = co_await server_.WaitExit(last);
     if (exit) result_.server_exit = *exit;
     co_await server_.Close(last);
+    co_await ending.Join();
+  }
+
+  // A client that is blocked in sending does not see that the server is gone: what it still sends is taken, and goes nowhere. One
+  // that does not end by that is asked to.
+  Task<void> LetClientEnd(Context context, Reader& from) {
+    for (const bool asked : {false, true}) {
+      if (client_ended_) co_return;
+      if (asked) co_await client_.Terminate(context.WithTimeout(kEnd));
+      const Result<std::string> rest = co_await ReadAll(context.WithTimeout(asked ? kEnd : kDrain), from, 0);
+      if (rest || rest.error().reason != Reason::kDeadlineExceeded) co_return;
+    }
+    if (!client_ended_) stop_.Stop();
   }
 
   // The bridge ends by itself when the client closes its side; a process that kept it open would hold the run for ever.

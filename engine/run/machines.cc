@@ -103,8 +103,13 @@ Task<void> Machines::Served(Context context, std::string name) {
   if (server_keeper_) co_await server_keeper_->Forget(context, std::move(name));
 }
 
-std::optional<Error> Machines::Failure() const {
+std::optional<Error> Machines::ServerFailure() const {
   if (server_connection_ && server_connection_->failure()) return server_connection_->failure();
+  return std::nullopt;
+}
+
+std::optional<Error> Machines::Failure() const {
+  if (std::optional<Error> failure = ServerFailure()) return failure;
   if (target_connection_ && target_connection_->failure()) return target_connection_->failure();
   return std::nullopt;
 }

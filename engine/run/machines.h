@@ -41,6 +41,8 @@ class Machines {
 
   // Why one of the connections is broken, B's first.
   std::optional<Error> Failure() const;
+  // Why the one to B is.
+  std::optional<Error> ServerFailure() const;
   // Breaks both: whatever still waits on them ends.
   void Abort();
   // Ends what the keepers keep, and the connections. Bounded by the context; never fails. False when a keeper could not say that it

@@ -92,7 +92,8 @@ class TargetRun {
               "the target's deadline of " + std::to_string(target_.limits.deadline.count()) + " s passed " + phase, {}};
     }
     if (error.kind() != ErrorKind::kTerminal) {
-      if (const std::optional<Error> failure = machines_.Failure()) return *failure;
+      const bool server_only = progress_.phase > PhaseName::kCreate;
+      if (const std::optional<Error> failure = server_only ? machines_.ServerFailure() : machines_.Failure()) return *failure;
     }
     return error;
   }
@@ -116,7 +117,8 @@ class TargetRun {
     if (!co_await InPhase(context, PhaseName::kCreate, [this](Context inner) { return CreateArchive(inner); })) co_return;
     if (!co_await InPhase(context, PhaseName::kList, [this](Context inner) { return SeeArchive(inner); })) co_return;
     for (const PhaseName phase : MaintenancePhases(target_)) {
-      if (context.Interrupted() != Wake::kNotified || machines_.Failure()) co_return;
+      // Nothing is left out in silence: a phase that a stop or a broken connection keeps from running fails. T is not needed here.
+      if (report_.error && (context.Interrupted() != Wake::kNotified || machines_.ServerFailure())) co_return;
       if (MayRun(phase, failed_)) co_await InPhase(context, phase, [this, phase](Context inner) { return Maintain(inner, phase); });
     }
   }

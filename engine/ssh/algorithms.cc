@@ -15,16 +15,6 @@ constexpr const char* kCiphers =
 constexpr const char* kMacs =
     "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
 
-std::string HostKeyMethods(const std::vector<PinnedKey>& pins) {
-  std::string methods;
-  for (const PinnedKey& pin : pins) {
-    const std::string offer = pin.type == "ssh-rsa" ? "rsa-sha2-512,rsa-sha2-256" : pin.type;
-    if (("," + methods + ",").find("," + offer + ",") != std::string::npos) continue;
-    methods += (methods.empty() ? "" : ",") + offer;
-  }
-  return methods;
-}
-
 std::string Base64(const unsigned char* bytes, std::size_t size) {
   std::string text(4 * ((size + 2) / 3) + 1, '\0');
   const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes, static_cast<int>(size));
@@ -41,6 +31,16 @@ std::string TypeOf(const std::string& blob) {
 }
 
 }  // namespace
+
+std::string HostKeyMethods(const std::vector<PinnedKey>& pins) {
+  std::string methods;
+  for (const PinnedKey& pin : pins) {
+    const std::string offer = pin.type == "ssh-rsa" ? "rsa-sha2-512,rsa-sha2-256" : pin.type;
+    if (("," + methods + ",").find("," + offer + ",") != std::string::npos) continue;
+    methods += (methods.empty() ? "" : ",") + offer;
+  }
+  return methods;
+}
 
 Status SetAlgorithms(LIBSSH2_SESSION* session, const std::vector<PinnedKey>& pins, const std::string& name) {
   const std::string methods = HostKeyMethods(pins);

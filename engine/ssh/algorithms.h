@@ -15,6 +15,9 @@ namespace borgop {
 // the order of what libssh2 does fast. Errors: kNoCommonAlgorithm when libssh2 supports none of the pinned types.
 Status SetAlgorithms(LIBSSH2_SESSION* session, const std::vector<PinnedKey>& pins, const std::string& name);
 
+// The host key algorithms for these pins, as they stand in the key exchange. Exposed for tests.
+std::string HostKeyMethods(const std::vector<PinnedKey>& pins);
+
 // "ssh-ed25519 SHA256:…", as ssh-keygen -l prints it.
 std::string Fingerprint(const std::string& blob);
 std::string Fingerprints(const std::vector<PinnedKey>& pins);

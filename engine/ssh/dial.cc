@@ -1,21 +1,21 @@
 #include "engine/ssh/dial.h"
 
+#include <optional>
 #include <random>
 #include <utility>
 
 #include "engine/loop/tcp.h"
+#include "engine/ssh/retry.h"
 
 namespace borgop {
 namespace {
 
 constexpr std::size_t kLoginsAtOnce = 5;
-constexpr int kTries = 4;
 
-// Jitter keeps those who were turned away together from coming back together.
-std::chrono::milliseconds Backoff(int attempt) {
+// In [0, 1).
+double RandomFraction() {
   static std::minstd_rand random{std::random_device{}()};
-  const std::int64_t most = std::int64_t{500} << attempt;
-  return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(most / 2, most)(random));
+  return std::uniform_real_distribution<double>(0.0, 1.0)(random);
 }
 
 Task<Result<std::unique_ptr<Session>>> OpenTransport(Context context, const SshEndpoint& endpoint, std::string name, DialOptions options) {
@@ -71,8 +71,10 @@ Task<Result<std::unique_ptr<Session>>> Dial(Context context, const SshEndpoint& 
   if (!pins) co_return Fail(pins.error());
   for (int attempt = 1;; ++attempt) {
     Result<std::unique_ptr<Session>> session = co_await DialOnce(context, endpoint, name, *pins, options);
-    if (session || session.error().reason != Reason::kConnectionLost || attempt == kTries) co_return session;
-    const Wake wake = co_await Sleep(context, Backoff(attempt));
+    if (session) co_return session;
+    const std::optional<std::chrono::milliseconds> delay = RetryDelay(session.error(), attempt, RandomFraction());
+    if (!delay) co_return session;
+    const Wake wake = co_await Sleep(context, *delay);
     if (wake == Wake::kStopped || context.Interrupted() != Wake::kNotified) co_return session;
   }
 }

@@ -12,7 +12,7 @@
 namespace borgop {
 namespace {
 
-constexpr std::size_t kReadAhead = 128 * 1024;
+constexpr std::size_t kReadAhead = std::size_t{128} * 1024;
 constexpr std::chrono::seconds kWatchInterval{5};
 constexpr std::uint32_t kPacketSize = 32 * 1024;     // RFC 4253, section 6.1: what every implementation takes
 constexpr std::uint32_t kJumpWindow = 4 * 1024 * 1024;

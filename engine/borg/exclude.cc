@@ -1,0 +1,194 @@
+#include "engine/borg/exclude.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/base/utf8.h"
+
+namespace borgop {
+namespace {
+
+// As Python has it: a byte that is not UTF-8 is U+DC00 + byte. A surrogate written in UTF-8 is not valid, so nothing else is there.
+std::u32string Decode(std::string_view bytes) {
+  std::u32string text;
+  for (std::size_t i = 0; i < bytes.size();) {
+    const CodePoint point = DecodeUtf8(bytes, i);
+    text += point.valid ? point.value : 0xDC00U + static_cast<unsigned char>(bytes[i]);
+    i += point.size;
+  }
+  return text;
+}
+
+bool IsSurrogate(char32_t c) { return c >= 0xDC80 && c <= 0xDCFF; }
+
+bool IsWord(char32_t c) { return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z') || (c >= U'0' && c <= U'9') || c == U'_'; }
+
+void AppendUtf8(std::string& out, char32_t c) {
+  const auto put = [&out](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+  if (c < 0x80) return put(c);
+  if (c < 0x800) {
+    put(0xC0U | (c >> 6U));
+  } else {
+    if (c < 0x10000) {
+      put(0xE0U | (c >> 12U));
+    } else {
+      put(0xF0U | (c >> 18U));
+      put(0x80U | ((c >> 12U) & 0x3FU));
+    }
+    put(0x80U | ((c >> 6U) & 0x3FU));
+  }
+  put(0x80U | (c & 0x3FU));
+}
+
+void AppendSurrogate(std::string& out, char32_t c) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  out += "udc";
+  out += kDigits[(c >> 4U) & 0xFU];
+  out += kDigits[c & 0xFU];
+}
+
+// The character itself, in a regular expression or in a set.
+void AppendLiteral(std::string& out, char32_t c) {
+  if (c < 0x80 && !IsWord(c)) out += '\\';
+  if (IsSurrogate(c)) {
+    out += '\\';
+    AppendSurrogate(out, c);
+  } else {
+    AppendUtf8(out, c);
+  }
+}
+
+std::string Literal(std::u32string_view text) {
+  std::string out;
+  for (const char32_t c : text) AppendLiteral(out, c);
+  return out;
+}
+
+// os.path.normpath, without the slashes at either end (borg removes them).
+std::u32string Normalized(std::u32string_view path) {
+  const bool absolute = path.starts_with(U'/');
+  std::vector<std::u32string_view> kept;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find(U'/'), path.size());
+    const std::u32string_view part = path.substr(0, end);
+    path.remove_prefix(std::min(end + 1, path.size()));
+    if (part.empty() || part == U".") continue;
+    if (part != U".." || (!absolute && (kept.empty() || kept.back() == U".."))) {
+      kept.push_back(part);
+    } else if (!kept.empty()) {
+      kept.pop_back();
+    }
+  }
+  std::u32string out;
+  for (const std::u32string_view part : kept) {
+    if (!out.empty()) out += U'/';
+    out += part;
+  }
+  if (out.empty() && !absolute) return U".";
+  return out;
+}
+
+using Ranges = std::vector<std::pair<char32_t, char32_t>>;
+
+// What is between the brackets of a set, the leading "!" removed, as ranges: a dash makes one unless it is first, last, or follows
+// another one's end.
+Ranges ReadRanges(std::u32string_view set) {
+  Ranges ranges;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (i + 2 < set.size() && set[i + 1] == U'-') {
+      ranges.emplace_back(set[i], set[i + 2]);
+      i += 2;
+    } else {
+      ranges.emplace_back(set[i], set[i]);
+    }
+  }
+  return ranges;
+}
+
+std::string WriteSet(bool negated, const Ranges& ranges) {
+  std::string out;
+  for (const auto& [first, last] : ranges) {
+    if (first > last) continue;  // fnmatch drops an empty range
+    AppendLiteral(out, first);
+    if (first == last) continue;
+    out += '-';
+    AppendLiteral(out, last);
+  }
+  if (out.empty()) return negated ? "." : "(?!)";
+  return (negated ? "[^" : "[") + out + "]";
+}
+
+// A glob as a regular expression under (?s). `shell`: sh:, where * and ? stay within a component and **/ is any number of them;
+// else fm:.
+std::string Glob(std::u32string_view glob, bool shell) {
+  std::string out;
+  for (std::size_t i = 0; i < glob.size();) {
+    const char32_t c = glob[i++];
+    if (c == U'*') {
+      if (shell && glob.substr(i, 2) == U"*/") {
+        out += "(?:[^/]*/)*";
+        i += 2;
+      } else {
+        out += shell ? "[^/]*" : ".*";
+        while (!shell && i < glob.size() && glob[i] == U'*') ++i;
+      }
+    } else if (c == U'?') {
+      out += shell ? "[^/]" : ".";
+    } else if (c == U'[') {
+      const bool negated = glob.substr(i, 1) == U"!";
+      const std::size_t begin = i + (negated ? 1 : 0);
+      const std::size_t end = glob.find(U']', std::min(begin + 1, glob.size()));  // a bracket in the first place is a member
+      if (end == std::u32string_view::npos) {
+        out += "\\[";
+      } else {
+        out += WriteSet(negated, ReadRanges(glob.substr(begin, end - begin)));
+        i = end + 1;
+      }
+    } else {
+      AppendLiteral(out, c);
+    }
+  }
+  return out;
+}
+
+// A regular expression stays as it is, but for the bytes. One with a backslash before it has had the half of its escape.
+std::string Regex(std::u32string_view regex) {
+  std::string out;
+  bool escaped = false;
+  for (const char32_t c : regex) {
+    if (IsSurrogate(c)) {
+      if (!escaped) out += '\\';
+      AppendSurrogate(out, c);
+    } else {
+      AppendUtf8(out, c);
+    }
+    escaped = c == U'\\' && !escaped;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string SpeakableExclude(std::string_view pattern) {
+  if (IsUtf8(pattern)) return std::string(pattern);
+  std::string_view style = "fm";
+  std::string_view body = pattern;
+  for (const std::string_view known : {"fm", "sh", "re", "pp", "pf"}) {
+    if (body.substr(0, 2) != known || body.substr(2, 1) != ":") continue;
+    style = known;
+    body.remove_prefix(3);
+    break;
+  }
+  const std::u32string text = Decode(body);
+  if (style == "re") return "re:" + Regex(text);
+  // borg matches against a path without its leading slash, followed by a slash; what a pattern says of a directory holds for all
+  // below it.
+  const std::u32string path = Normalized(text);
+  if (style == "pf") return "re:\\A" + Literal(path) + "\\Z";
+  if (style == "pp") return "re:\\A" + Literal(path) + "(?:/|\\Z)";
+  const bool contents_only = text.ends_with(U'/');
+  return "re:(?s)\\A" + Glob(path, style == "sh") + (contents_only ? "/" : "(?:/|\\Z)");
+}
+
+}  // namespace borgop

@@ -1,0 +1,128 @@
+// What a newcomer meets: every message says what happened, where, and what to do, and the exit status tells the kind.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "tests/cli/program.h"
+
+namespace borgop::clitest {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+struct Row {
+  const char* name;
+  const char* command;  // in bash, in a Workspace's directory
+  int exit_code;
+  std::vector<std::string> says;
+};
+
+const std::vector<Row>& Rows() {
+  static const std::vector<Row> rows = {
+      {"no verb", "$E", 2, {"no verb is given", "run"}},
+      {"unknown verb", "$E rnu", 2, {"unknown verb `rnu`", "did you mean `run`?", "--help"}},
+      {"a verb like none", "$E xylophone", 2, {"unknown verb `xylophone`", "--help lists the verbs"}},
+      {"unknown option", "$E run --paralel 3", 2, {"unknown option `--paralel`", "did you mean `--parallel`?", "run --help"}},
+      {"unknown option with a value", "$E run --plam=x", 2, {"unknown option `--plam`", "did you mean `--plan`?"}},
+      {"an option before the verb", "$E --plan x run", 2, {"unknown option `--plan`", "stand after it"}},
+      {"an argument too many", "$E check-config plan.yaml", 2, {"unexpected argument `plan.yaml`"}},
+      {"a value out of range", "$E run --parallel 0", 2, {"--parallel", "run --help"}},
+      {"a value that is no choice", "$E run --color blue", 2, {"--color", "blue", "always"}},
+      {"an option without its value", "$E run --plan", 2, {"--plan"}},
+      {"no shell named", "$E completion", 2, {"shell"}},
+      {"missing plan", "$E run --plan nowhere.yaml", 3, {"nowhere.yaml"}},
+      {"a directory as plan", "$E check-config --plan .", 3, {"directory"}},
+      {"empty input", "$E run </dev/null", 3, {"<stdin>"}},
+      {"closed input", "$E run <&-", 3, {"standard input cannot be read"}},
+      {"a terminal as input", "script -qec \"$E run\" /dev/null", 3, {"standard input is a terminal", "--plan FILE"}},
+      {"an unwritable termination log", "$E run --plan plan.yaml --termination-log nowhere/log", 2, {"`nowhere/log`", "No such file"}},
+      {"a directory as termination log", "$E run --plan plan.yaml --termination-log .", 2, {"directory"}},
+      {"run to a closed output", "$E run --plan plan.yaml >&-", 2, {"standard output", "closed"}},
+      {"check-config to a full disk", "$E check-config --plan plan.yaml >/dev/full", 4, {"standard output", "No space left"}},
+      {"convert to a full disk", "$E convert <toml >/dev/full", 4, {"cannot write the plan", "No space left"}},
+      {"convert to a closed output", "$E convert <toml >&-", 4, {"cannot write the plan"}},
+      {"help to a full disk", "$E --help >/dev/full", 4, {"cannot write the help"}},
+      {"a good plan", "$E check-config --plan plan.yaml", 0, {"The configuration is good: 1 target."}},
+      {"a good TOML", "$E check-config <toml", 0, {"The configuration is good: 1 target."}},
+      {"a converted TOML", "$E convert <toml >p && $E check-config --plan p", 0, {"The configuration is good: 1 target."}},
+      {"version", "$E --version", 0, {"borg-engine "}},
+  };
+  return rows;
+}
+
+TEST(Messages, SayWhatHappenedAndWhatToDo) {
+  const Workspace workspace;
+  for (const Row& row : Rows()) {
+    SCOPED_TRACE(row.name);
+    const lab::Ended ended = Shell("cd \"$1\"; " + std::string(row.command), {workspace.Path("")});
+    EXPECT_EQ(ended.exit_code, row.exit_code) << ended.out << ended.err;
+    for (const std::string& text : row.says) EXPECT_THAT(ended.out + ended.err, HasSubstr(text));
+    EXPECT_THAT(ended.out + ended.err, Not(HasSubstr("sesame-open")));
+  }
+}
+
+TEST(Messages, HelpOfEveryVerbHasExamples) {
+  for (const std::string verb : {"run", "check-config", "convert", "completion"}) {
+    SCOPED_TRACE(verb);
+    const lab::Ended ended = RunEngine({verb, "--help"});
+    EXPECT_EQ(ended.exit_code, 0);
+    EXPECT_THAT(ended.out, AllOf(HasSubstr("Examples:"), HasSubstr("borg-engine " + verb)));
+    EXPECT_THAT(ended.err, IsEmpty());
+  }
+}
+
+TEST(Messages, ConvertedTomlMeansTheSame) {
+  const Workspace workspace;
+  const lab::Ended ended = Shell("cd \"$1\"; $E convert <toml >p; cat p", {workspace.Path("")});
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("/srv/backups"), HasSubstr("keepDaily: 7"), HasSubstr("port: 1"), HasSubstr("BEGIN OPENSSH")));
+}
+
+// A connection that cannot be made is the quickest real run.
+TEST(Run, EndsWithAReportWhenNobodyListens) {
+  const Workspace workspace;
+  const lab::Ended ended = Shell("cd \"$1\"; $E run --plan plan.yaml --termination-log log", {workspace.Path("")});
+  EXPECT_EQ(ended.exit_code, 75) << ended.err;
+  EXPECT_THAT(ended.out, AllOf(StartsWith("{\"version\":1"), HasSubstr("ConnectFailed"), Not(HasSubstr("sesame-open"))));
+  EXPECT_THAT(ended.err, StartsWith("{"));
+  EXPECT_THAT(ReadFile(workspace.Path("log")), HasSubstr("ConnectFailed"));
+}
+
+TEST(Run, DoesNotConnectWhenTheTerminationLogCannotBeWritten) {
+  const Workspace workspace;
+  const lab::Ended ended = Shell("cd \"$1\"; $E run --plan plan.yaml --termination-log /nowhere/log", {workspace.Path("")});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.out, IsEmpty());
+  EXPECT_THAT(ended.err, Not(HasSubstr("\"event\"")));
+}
+
+TEST(Run, LeavesTheTerminationLogAloneUntilItsEnd) {
+  const Workspace workspace;
+  const lab::Ended ended = Shell("cd \"$1\"; echo before >log; $E run --plan nowhere --termination-log log; cat log", {workspace.Path("")});
+  EXPECT_EQ(ended.out, "before\n");
+}
+
+TEST(Run, TellsWhenTheReportCannotBeWritten) {
+  const Workspace workspace;
+  const lab::Ended full = Shell("cd \"$1\"; $E run --plan plan.yaml >/dev/full", {workspace.Path("")});
+  EXPECT_EQ(full.exit_code, 75);  // what became of the targets counts more
+  EXPECT_THAT(full.err, HasSubstr("cannot write the report to standard output: No space left"));
+}
+
+TEST(Run, ShowsLinesForPeopleOnATerminalAndTheReportLast) {
+  const Workspace workspace;
+  const auto on_terminal = [&](const std::string& environment) {
+    return Shell("cd \"$1\"; script -qec \"env " + environment + " $E run --plan plan.yaml >out\" /dev/null; cat out >&2", {workspace.Path("")});
+  };
+  const lab::Ended colored = on_terminal("-u NO_COLOR TERM=xterm");
+  EXPECT_THAT(colored.out, AllOf(HasSubstr("web"), HasSubstr("\x1b[")));
+  EXPECT_THAT(colored.err, StartsWith("{\"version\":1"));
+  EXPECT_THAT(on_terminal("NO_COLOR=1 TERM=xterm").out, AllOf(HasSubstr("web"), Not(HasSubstr("\x1b[3"))));
+  EXPECT_THAT(on_terminal("TERM=dumb").out, AllOf(HasSubstr("web"), Not(HasSubstr("\x1b["))));
+}
+
+}  // namespace
+}  // namespace borgop::clitest

@@ -1,0 +1,91 @@
+// What only a real connection can show: limits of sshd, and a machine that falls silent.
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "tests/conformance/machine.h"
+#include "tests/fakes/loop_fixture.h"
+#include "tests/lab/lab.h"
+
+namespace borgop {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Sessions : public testing::TestWithParam<MachineKind> {
+ protected:
+  void TearDown() override { lab::Lab::Shared().Restore(); }
+};
+
+TEST_P(Sessions, OneChannelTooManyIsRefusedAndTheOthersLiveOn) {
+  BORGOP_NEEDS_ISOLATION();
+  lab::Lab::Shared().target().RestartSshd({"MaxSessions=2"});
+  RunReal([](Context unlimited) -> Task<void> {
+    const Context context = unlimited.WithTimeout(60s);
+    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam());
+    EXPECT_TRUE(connection.has_value());
+    if (!connection) co_return;
+    const Result<std::unique_ptr<Channel>> first = co_await (*connection)->Exec(context, commands::Cat(), 1 << 20);
+    const Result<std::unique_ptr<Channel>> second = co_await (*connection)->Exec(context, commands::Cat(), 1 << 20);
+    const Result<std::unique_ptr<Channel>> third = co_await (*connection)->Exec(context, commands::Cat(), 1 << 20);
+    EXPECT_TRUE(first.has_value());
+    EXPECT_TRUE(second.has_value());
+    EXPECT_FALSE(third.has_value());
+    if (!first || !second || third) co_return;
+    EXPECT_EQ(third.error().reason, Reason::kChannelRefused) << third.error().message;
+    for (const auto* channel : {&*first, &*second}) {
+      co_await (*channel)->in().Write(context, std::string_view("alive"));
+      co_await (*channel)->in().CloseWrite(context);
+      const Result<std::string> out = co_await ReadAll(context, (*channel)->out(), 100);
+      EXPECT_EQ(out.value_or("failed"), "alive");
+      co_await (*channel)->Close(context);
+    }
+    const Result<std::unique_ptr<Channel>> again = co_await (*connection)->Exec(context, commands::Cat(), 1 << 20);
+    EXPECT_TRUE(again.has_value()) << "a place that became free can be used";
+    co_await (*connection)->Disconnect(context);
+  });
+}
+
+TEST_P(Sessions, AMachineThatFallsSilentIsGivenUp) {
+  BORGOP_NEEDS_ISOLATION();
+  RunReal([](Context unlimited) -> Task<void> {
+    const Context context = unlimited.WithTimeout(60s);
+    SessionTimes times;
+    times.keepalive = 1s;
+    times.silence = 4s;
+    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), times);
+    EXPECT_TRUE(connection.has_value());
+    if (!connection) co_return;
+    const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::Deaf(), 1 << 20);
+    EXPECT_TRUE(channel.has_value());
+    if (!channel) co_return;
+    // A machine that answers keepalives is not silent, however little happens.
+    std::array<char, 10> buffer{};
+    const Result<std::size_t> idle = co_await (*channel)->out().Read(context.WithTimeout(12s), buffer);
+    EXPECT_FALSE(idle.has_value());
+    if (!idle) {
+      EXPECT_EQ(idle.error().reason, Reason::kDeadlineExceeded) << idle.error().message;
+    }
+    lab::Lab::Shared().target().DropPackets();
+    if (GetParam() == MachineKind::kJump) lab::Lab::Shared().target().LinkDown();
+    const Result<std::size_t> got = co_await (*channel)->out().Read(context, buffer);
+    EXPECT_FALSE(got.has_value());
+    if (!got) {
+      EXPECT_EQ(got.error().reason, Reason::kNoProgress) << got.error().message;
+    }
+    EXPECT_TRUE((*connection)->failure().has_value());
+    co_await (*connection)->Disconnect(unlimited.WithTimeout(5s));
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Sessions, testing::Values(MachineKind::kDirect, MachineKind::kJump),
+                         [](const auto& kind) { return ToString(kind.param); });
+
+class Lab final : public testing::Environment {
+ public:
+  void SetUp() override { StandAtClient(); }
+};
+const testing::Environment* const kLab = testing::AddGlobalTestEnvironment(new Lab);
+
+}  // namespace
+}  // namespace borgop

@@ -1,0 +1,111 @@
+// A run that is cut at any point leaves nothing behind, and the next run succeeds without waiting for a lock.
+#include <signal.h>
+
+#include <ostream>
+#include <tuple>
+
+#include "tests/engine/engine_fixture.h"
+
+namespace borgop::lab {
+namespace {
+
+using std::chrono::seconds;
+
+enum class How { kTerminate, kKill, kServerSession, kTargetSession };
+
+struct When {
+  std::string name;
+  std::string phase;
+  int mebibytes = 0;  // of data that are under way
+};
+
+void PrintTo(const When& when, std::ostream* out) { *out << when.name; }
+
+std::string NameOf(How how) {
+  switch (how) {
+    case How::kTerminate: return "SigtermToEngine";
+    case How::kKill: return "SigkillToEngine";
+    case How::kServerSession: return "ServersSessionKilled";
+    case How::kTargetSession: return "TargetsSessionKilled";
+  }
+  return "";
+}
+
+class CutTest : public EngineTest, public testing::WithParamInterface<std::tuple<When, How>> {
+ protected:
+  // All phases, of which maintenance has something to do.
+  Plan WholePlan() const {
+    Plan plan = MakePlan();
+    plan.targets[0].retention.keep_last = 1;
+    plan.targets[0].maintenance = {.check = CheckMode::kFull, .compact = true};
+    return plan;
+  }
+  // The run's own repository is in a staging directory until it is whole, so it is looked for.
+  bool TransferIsUnderWay() const { return b_.Run("test $(du -sm '" + dir() + "' | cut -f1) -ge 10").ok(); }
+  void KillSession(const LabHost& host) const {
+    const auto pids = Find(host, "sshd: backup");
+    ASSERT_FALSE(pids.empty()) << "there is no session to kill";
+    for (const pid_t pid : pids) host.Run("kill -KILL " + std::to_string(pid));
+  }
+};
+
+TEST_P(CutTest, LeavesNothingAndTheNextRunIsGood) {
+  const auto& [when, how] = GetParam();
+  if (when.mebibytes != 0) AddData(when.mebibytes);
+  auto process = Start(WholePlan());
+  ASSERT_TRUE(WaitForPhase(process, when.phase)) << process.Err();
+  if (when.mebibytes != 0) {
+    ASSERT_TRUE(process.WaitUntil([&] { return TransferIsUnderWay(); }, seconds(60))) << process.Err();
+  }
+  switch (how) {
+    case How::kTerminate: process.Signal(SIGTERM); break;
+    case How::kKill: process.Signal(SIGKILL); break;
+    case How::kServerSession: KillSession(b_); break;
+    case How::kTargetSession: KillSession(t_); break;
+  }
+  const auto result = Finish(process, how == How::kTerminate ? seconds(10) : seconds(40));
+  const bool archived = when.phase == "prune" || when.phase == "check" || when.phase == "compact";
+  if (how == How::kTerminate) {
+    EXPECT_EQ(result.exit_code(), 130) << result.All();
+    EXPECT_EQ(result.outcome(), "Cancelled") << result.All();
+    EXPECT_EQ(result.reason(), "Cancelled") << result.All();
+    EXPECT_EQ(result.target().contains("archive"), archived) << result.All();
+  } else if (how == How::kKill) {
+    EXPECT_EQ(result.ended.signal, SIGKILL) << result.All();
+    ForgetClient();
+  } else if (how == How::kTargetSession && (archived || when.phase == "list")) {
+    // What is left to do needs B only, and is done.
+    ExpectCompleted(result);
+    EXPECT_NE(result.ended.err.find("\"phase\":\"compact\""), std::string::npos) << result.All();
+  } else {
+    EXPECT_EQ(result.outcome(), "Failed") << result.All();
+    EXPECT_EQ(result.reason(), "ConnectionLost") << result.All();
+    EXPECT_EQ(result.exit_code(), 75) << result.All();
+    EXPECT_EQ(result.target().contains("archive"), archived) << result.All();
+  }
+  ExpectNothingLeft();
+  Plan next = MakePlan();
+  next.targets[0].limits.lock_wait = seconds(5);
+  ExpectNextRunGood(next);
+}
+
+const std::vector<When> kAlways = {{"Inspect", "inspect"}, {"Init", "init"},           {"CreateEarly", "create"},
+                                   {"List", "list"},       {"Prune", "prune"},         {"Check", "check"},
+                                   {"Compact", "compact"}, {"Transfer", "create", 100}};
+
+std::string NameOfCut(const testing::TestParamInfo<std::tuple<When, How>>& cut) {
+  return std::get<0>(cut.param).name + "_" + NameOf(std::get<1>(cut.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CutTest,
+                         testing::Combine(testing::ValuesIn(kAlways),
+                                          testing::Values(How::kTerminate, How::kKill, How::kServerSession, How::kTargetSession)),
+                         NameOfCut);
+// A session that is killed while it is being made is made again.
+INSTANTIATE_TEST_SUITE_P(Login, CutTest,
+                         testing::Combine(testing::Values(When{"Connect", "connect"}),
+                                          testing::Values(How::kTerminate, How::kKill)),
+                         NameOfCut);
+
+}  // namespace
+}  // namespace borgop::lab

@@ -1,0 +1,194 @@
+// Secrets are in no environment, no command line, no file and no log, on any machine, at any time of a run.
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <set>
+
+#include "engine/borg/shell_quote.h"
+#include "tests/engine/engine_fixture.h"
+
+namespace borgop::lab {
+namespace {
+
+constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
+
+std::string Slurp(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string RandomWord() {
+  std::random_device random;
+  std::string word = "secret-";
+  for (int i = 0; i < 24; ++i) word += static_cast<char>('a' + random() % 26);
+  return word;
+}
+
+// A line from the middle of a private key: the first ones are the same for all keys, the last one is short.
+std::string PartOfKey(const std::string& key) {
+  std::size_t begin = key.find('\n') + 1;
+  begin = key.find('\n', begin) + 1;
+  return key.substr(begin, key.find('\n', begin) - begin);
+}
+
+class SecretsTest : public EngineTest {
+ protected:
+  void SetUp() override {
+    EngineTest::SetUp();
+    if (IsSkipped()) return;
+    passphrase_ = RandomWord();
+    key_passphrase_ = std::string(kEncryptedKeyPassphrase);
+    secrets_ = {passphrase_, PartOfKey(lab_.ClientKey("rsa")), PartOfKey(lab_.ClientKey("encrypted"))};
+  }
+
+  std::string SecretIn(const std::string& text) const {
+    for (std::size_t i = 0; i < secrets_.size(); ++i) {
+      if (text.find(secrets_[i]) != std::string::npos) return "secret " + std::to_string(i);
+    }
+    return {};
+  }
+
+  // Whatever of the secrets can be seen in processes and files right now.
+  std::set<std::string> Look() const {
+    std::set<std::string> found;
+    const auto note = [&](const std::string& where, const std::string& text) {
+      if (const std::string secret = SecretIn(text); !secret.empty()) found.insert(secret + " in " + where);
+    };
+    for (const auto* host : {&t_, &b_}) {
+      for (const ProcessInfo& info : host->Processes()) {
+        note("environ on " + host->name(), info.environ);
+        note("cmdline on " + host->name(), info.cmdline);
+      }
+    }
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {  // C's processes are this machine's
+      note("environ on C", Slurp(entry.path() / "environ"));
+      note("cmdline on C", Slurp(entry.path() / "cmdline"));
+    }
+    return found;
+  }
+
+  std::set<std::string> LookInFiles() const {
+    std::set<std::string> found;
+    std::string patterns;
+    for (const std::string& secret : secrets_) patterns += secret + "\n";
+    for (const auto* host : {&t_, &b_}) {
+      const auto ended =
+          host->Run("grep -rlaFf - /tmp /var/tmp /var/log /home /root /run /dev/shm " + ShellQuote(dir()), {.input = patterns});
+      if (!ended.out.empty()) found.insert("on " + host->name() + ": " + ended.out);
+    }
+    // On C the lab keeps the keys themselves, in its own directory.
+    const auto ended =
+        RunToEnd({.argv = {"sh", "-c",
+                           "grep -rlaFf - /dev/shm " + std::filesystem::temp_directory_path().string() + "/borgop-engine-test.* " +
+                               std::filesystem::temp_directory_path().string() + "/borg-engine*"},
+                  .input = patterns});
+    if (!ended.out.empty()) found.insert("on C: " + ended.out);
+    return found;
+  }
+
+  std::string passphrase_, key_passphrase_;
+  std::vector<std::string> secrets_;
+};
+
+TEST_F(SecretsTest, TheScannerSeesWhatItIsToSee) {
+  auto on_c = lab_.StartInClient({.argv = {"sleep", "60"}, .env = {{"BORG_PASSPHRASE", passphrase_}}});
+  auto on_t = t_.Start({"env", "BORG_PASSPHRASE=" + passphrase_, "sleep", "60"});
+  auto on_b = b_.Start({"sh", "-c", "sleep 60; : " + secrets_[1]});
+  std::set<std::string> found;
+  on_b.WaitUntil(
+      [&] {
+        found = Look();
+        return found.contains("secret 0 in environ on C") && found.contains("secret 0 in environ on T") &&
+               found.contains("secret 1 in cmdline on B");
+      },
+      std::chrono::seconds(20));
+  EXPECT_TRUE(found.contains("secret 0 in environ on C"));
+  EXPECT_TRUE(found.contains("secret 0 in environ on T"));
+  EXPECT_TRUE(found.contains("secret 1 in cmdline on B"));
+  EXPECT_EQ(LookInFiles().size(), 0U);
+  t_.WriteFile("/var/tmp/leak", "x" + passphrase_ + "y");
+  EXPECT_EQ(LookInFiles().size(), 1U);
+  t_.Output("rm /var/tmp/leak");
+}
+
+TEST_F(SecretsTest, NothingIsSeenFromTheFirstMomentToTheLast) {
+  for (const auto* host : {&t_, &b_}) host->RestartSshd({"LogLevel=DEBUG3"});
+  AddData(60);
+  Plan plan = MakePlan();
+  Target& target = plan.targets[0];
+  target.connection = lab_.Endpoint(t_, "encrypted");
+  plan.server.connection = lab_.Endpoint(b_, "rsa");
+  target.repository.passphrase = Secret(passphrase_);
+  target.maintenance.check = CheckMode::kFull;
+  target.maintenance.compact = true;
+  target.retention.keep_last = 2;
+  target.limits.upload_rate_kib = 10'000;
+  const std::string termination_log = lab_.state() / "termination.log";
+  auto process = Start(plan, {"--log-level", "debug", "--termination-log", termination_log});
+  std::set<std::string> found;
+  int looks = 0;
+  std::string engine_limits;
+  std::set<std::string> core_limits;
+  while (process.Running()) {
+    found.merge(Look());
+    if (++looks % 10 == 0) found.merge(LookInFiles());
+    for (const auto* host : {&t_, &b_}) {
+      for (const pid_t pid : Find(*host, "borg ")) {
+        const auto limits = host->Run("grep 'core file size' /proc/" + std::to_string(pid) + "/limits");
+        if (limits.ok()) core_limits.insert(host->name() + ": " + limits.out);
+      }
+    }
+    const std::string limits = Slurp("/proc/" + std::to_string(process.pid()) + "/limits");
+    if (!limits.empty() && engine_limits.empty() && process.Err().find("\"phase\":\"inspect\"") != std::string::npos)
+      engine_limits = limits;
+  }
+  const auto result = Finish(process, kLimit);
+  ExpectCompleted(result);
+  EXPECT_GT(looks, 20);
+  EXPECT_THAT(found, testing::IsEmpty());
+  EXPECT_THAT(LookInFiles(), testing::IsEmpty());
+  EXPECT_EQ(SecretIn(result.ended.out), "");
+  EXPECT_EQ(SecretIn(result.ended.err), "");
+  EXPECT_EQ(result.ended.err.find(key_passphrase_), std::string::npos);
+  const std::string summary = Slurp(termination_log);
+  EXPECT_FALSE(summary.empty());
+  EXPECT_EQ(SecretIn(summary), "");
+  for (const auto* host : {&t_, &b_}) EXPECT_EQ(SecretIn(host->SshdLog()), "");
+  // Soft and hard limit.
+  EXPECT_NE(engine_limits.find("Max core file size        0                    0 "), std::string::npos) << engine_limits;
+  const std::string none = "Max core file size        0                    0                    bytes     \n";
+  EXPECT_THAT(core_limits, testing::ElementsAre("B: " + none, "T: " + none));
+  ExpectNothingLeft();
+}
+
+// An account on C cannot read the memory of an engine of its own that runs there: /proc/PID belongs to root where a process is not
+// dumpable, and no debugger gets in.
+TEST_F(SecretsTest, TheEngineCannotBeDumped) {
+  const auto ends_up_owned_by = [&](std::vector<std::string> argv, uid_t uid) {
+    const std::string program = argv[0];
+    argv.insert(argv.begin(), {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"});
+    auto process = lab_.StartInClient({.argv = argv, .keep_stdin_open = true});  // it waits for its input
+    const std::string proc = "/proc/" + std::to_string(process.pid());
+    return process.WaitUntil(
+        [&] {
+          struct stat about {};
+          return Slurp(proc + "/status").find("Uid:\t65534") != std::string::npos &&
+                 Slurp(proc + "/cmdline").starts_with(program) && stat((proc + "/environ").c_str(), &about) == 0 &&
+                 about.st_uid == uid;
+        },
+        std::chrono::seconds(20));
+  };
+  // The engine may lie where only root gets at it.
+  const std::string copy = "/dev/shm/borg-engine-" + RandomWord();
+  std::filesystem::copy_file(BORGOP_ENGINE, copy);
+  std::filesystem::permissions(copy, std::filesystem::perms(0755));
+  EXPECT_TRUE(ends_up_owned_by({copy, "run"}, 0));
+  std::filesystem::remove(copy);
+  EXPECT_TRUE(ends_up_owned_by({"cat"}, 65534));
+}
+
+}  // namespace
+}  // namespace borgop::lab

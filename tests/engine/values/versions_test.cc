@@ -1,0 +1,84 @@
+// borg 1.2 and 1.4 on each machine, in every combination: a repository's whole life.
+#include "tests/engine/engine_fixture.h"
+
+namespace borgop::lab {
+namespace {
+
+constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
+
+struct Versions {
+  const char* name;
+  const char *target, *server, *client;
+};
+
+constexpr Versions kVersions[] = {
+    {"All12", "1.2", "1.2", "1.2"},    {"Target14", "1.4", "1.2", "1.2"},
+    {"Server14", "1.2", "1.4", "1.2"}, {"TargetAndServer14", "1.4", "1.4", "1.2"},
+    {"Client14", "1.2", "1.2", "1.4"}, {"All14", "1.4", "1.4", "1.4"},
+};
+
+class VersionsTest : public EngineTest, public testing::WithParamInterface<Versions> {
+ protected:
+  void SetUp() override {
+    EngineTest::SetUp();
+    if (IsSkipped()) return;
+    const std::pair<const LabHost*, const char*> machines[] = {
+        {&t_, GetParam().target}, {&b_, GetParam().server}, {&c_, GetParam().client}};
+    for (const auto& [host, version] : machines) {
+      if (!host->UseBorg(version)) GTEST_SKIP() << "borg " << version << " is not installed (./dev setup)";
+      ASSERT_NE(host->Output("borg --version").find(std::string("borg ") + version), std::string::npos) << host->name();
+    }
+  }
+};
+
+TEST_P(VersionsTest, WholeLifeOfARepository) {
+  Plan plan = MakePlan();
+  Target& target = plan.targets[0];
+  target.maintenance.check = CheckMode::kFull;
+  target.maintenance.compact = true;
+  target.retention.keep_last = 1;
+  const auto first = RunEngine(plan, kLimit);
+  ExpectCompleted(first);
+  EXPECT_TRUE(first.target()["repository"].value("initialized", false));
+  const auto second = RunEngine(plan, kLimit);
+  ExpectCompleted(second);
+  EXPECT_FALSE(second.target()["repository"].value("initialized", true));
+  EXPECT_EQ(second.target().value("pruned", 0), 1) << second.All();
+  EXPECT_EQ(second.target()["repository"].value("archives", 0), 1);
+  ExpectRepositorySound(repository());
+
+  target.source.paths.push_back(source() + "/no such file");
+  const auto warned = RunEngine(plan, kLimit);
+  EXPECT_EQ(warned.outcome(), "CompletedWithWarnings") << warned.All();
+  EXPECT_NE(warned.warnings().find("no such file"), std::string::npos) << warned.All();
+  EXPECT_EQ(warned.exit_code(), 0);
+  target.source.paths.pop_back();
+
+  target.repository.passphrase = Secret("wrong");
+  ExpectFailed(RunEngine(plan, kLimit), "PassphraseWrong", "Terminal", 1);
+  ExpectNothingLeft();
+}
+
+INSTANTIATE_TEST_SUITE_P(Borg, VersionsTest, testing::ValuesIn(kVersions),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+using ProgramTest = EngineTest;
+
+// What the plan and the command line name is what runs: there is no borg on PATH.
+TEST_F(ProgramTest, PlanAndCommandLineNameTheProgram) {
+  const std::string wrapper = dir() + "/it's a borg";
+  for (const auto* host : {&t_, &b_}) {
+    host->WriteFile(wrapper, "#!/bin/sh\nexec /usr/bin/python3 " + dir() + "/program.py \"$@\"\n");
+    host->Output("cp -L /usr/bin/borg '" + dir() + "/program.py' && chmod 755 \"" + wrapper + "\" && rm /usr/bin/borg");
+  }
+  Plan plan = MakePlan();
+  ExpectFailed(RunEngine(plan, kLimit), "BorgMissing", "Terminal", 1);
+  plan.targets[0].borg = wrapper;
+  plan.server.borg = wrapper;
+  ExpectCompleted(RunEngine(plan, kLimit));
+  const auto missing = RunEngine(plan, kLimit, {"--borg", "/no/such/borg"});
+  ExpectFailed(missing, "BorgMissing", "Terminal", 1);
+}
+
+}  // namespace
+}  // namespace borgop::lab

@@ -1,0 +1,211 @@
+// A borg client and a `borg serve` in memory, and the exchange between them.
+#include "engine/run/exchange.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_connection.h"
+#include "tests/fakes/loop_fixture.h"
+
+namespace borgop {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Plays borg; what it does is the test's. Its two ends towards the bridge are `to_server` and `from_server`.
+class FakeBorg final : public BorgProcess, public BridgeEntrance {
+ public:
+  using Program = std::function<Task<Exit>(Context, FakeBorg&)>;
+  FakeBorg(const Context& context, Program program) : program_(std::move(program)), group_(context) { group_.Spawn(Run(group_.context())); }
+
+  Writer& in() override { return stdin_; }
+  Reader& out() override { return stdout_; }
+  Reader& err() override { return stderr_; }
+  Task<Result<Exit>> Wait(Context context) override {
+    while (!exit_) {
+      const Wake wake = co_await ended_.Wait(context);
+      if (wake != Wake::kNotified) co_return Fail(InterruptedError(wake, "waiting for borg"));
+    }
+    co_return *exit_;
+  }
+  Task<void> Terminate(Context) override {
+    ++terminated;
+    if (heeds) group_.Stop();
+    co_return;
+  }
+  Task<Result<BridgeEnd>> Open(Context) override { co_return BridgeEnd{to_server, from_server}; }
+  Task<void> Used(Context) override {
+    ++used;
+    co_return;
+  }
+  Task<void> End() {
+    group_.Stop();
+    co_await group_.Join();
+  }
+
+  MemoryPipe stdin_, stdout_, stderr_, to_server, from_server;
+  int terminated = 0, used = 0;
+  bool heeds = true;
+
+ private:
+  Task<void> Run(Context context) {
+    const Exit exit = co_await program_(context, *this);
+    exit_ = exit;
+    stdout_.Close();
+    stderr_.Close();
+    to_server.Close();
+    ended_.NotifyAll();
+  }
+  Program program_;
+  std::optional<Exit> exit_;
+  WaitQueue ended_;
+  TaskGroup group_;
+};
+
+// `borg serve` that answers every piece with itself, until its input ends.
+Task<ExitStatus> Echo(Context context, FakeStdio& stdio, std::string) {
+  co_await Copy(context, stdio.in, stdio.out, nullptr);
+  co_return ExitStatus{};
+}
+
+struct Played {
+  ExchangeResult result;
+  int terminated = 0, used = 0;
+  std::chrono::nanoseconds took{0};
+};
+
+Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, bool heeds, Played& played, std::chrono::milliseconds limit) {
+  FakeConnection connection(*context.loop, std::move(server));
+  Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(context, "borg serve", Connection::kSmallWindow);
+  EXPECT_TRUE(channel.has_value());
+  if (!channel) co_return;
+  RemoteProcess serve(std::move(*channel), "");
+  FakeBorg borg(context, std::move(client));
+  borg.heeds = heeds;
+  const Secret passphrase("correct horse");
+  const MonotonicTime start = context.loop->Now();
+  ExchangeOptions options;
+  options.unused_limit = 120s;
+  played.result = co_await RunExchange(context.WithTimeout(limit), borg, borg, serve, passphrase, options);
+  played.took = context.loop->Now() - start;
+  played.terminated = borg.terminated;
+  played.used = borg.used;
+  co_await borg.End();
+  co_await connection.Disconnect(context);
+}
+
+Played RunPlay(const FakeBorg::Program& client, const FakeProgram& server = Echo, bool heeds = true, std::chrono::milliseconds limit = 24h) {
+  Played played;
+  RunJumping([&](Context context) { return Play(context, client, server, heeds, played, limit); });
+  return played;
+}
+
+TEST(RunExchange, CarriesHandsOverThePassphraseOnceAndCollects) {
+  std::string heard;
+  std::string answer;
+  const Played played = RunPlay([&](Context context, FakeBorg& borg) -> Task<Exit> {
+    heard = (co_await ReadAll(context, borg.stdin_, 1000)).value_or("?");
+    co_await borg.to_server.Write(context, std::string_view("hello"));
+    borg.to_server.Close();
+    answer = (co_await ReadAll(context, borg.from_server, 1000)).value_or("?");
+    co_await borg.stdout_.Write(context, std::string_view("{\"json\": 1}"));
+    co_await borg.stderr_.Write(context, std::string_view("something odd\n"));
+    co_return Exit{};
+  });
+  EXPECT_EQ(heard, "correct horse\n") << "and then the end of input";
+  EXPECT_EQ(answer, "hello");
+  EXPECT_EQ(played.result.output, "{\"json\": 1}");
+  EXPECT_EQ(played.result.counters.to_server, 5U);
+  EXPECT_EQ(played.result.counters.to_client, 5U);
+  EXPECT_TRUE(played.result.used);
+  EXPECT_EQ(played.used, 1);
+  EXPECT_EQ(played.terminated, 0);
+  EXPECT_TRUE(played.result.exit.has_value());
+  EXPECT_TRUE(played.result.server_exit.has_value());
+  EXPECT_FALSE(played.result.interrupted.has_value());
+  EXPECT_LT(played.took, 30s);
+}
+
+TEST(RunExchange, AClientThatEndsWithoutConnectingIsNotWaitedFor) {
+  const Played played = RunPlay([](Context context, FakeBorg& borg) -> Task<Exit> {
+    co_await borg.stderr_.Write(context, std::string_view("borg: command not found\n"));
+    co_return Exit{127, {}};
+  });
+  EXPECT_FALSE(played.result.used);
+  EXPECT_FALSE(played.result.never_connected);
+  EXPECT_EQ(played.result.exit.value_or(Exit{}).status, 127);
+  EXPECT_EQ(played.terminated, 0);
+  EXPECT_LT(played.took, 60s);
+}
+
+TEST(RunExchange, AClientThatNeverConnectsIsAskedToEnd) {
+  const Played played = RunPlay([](Context context, FakeBorg&) -> Task<Exit> {
+    co_await Waiter(context, nullptr);
+    co_return Exit{143, {}};
+  });
+  EXPECT_TRUE(played.result.never_connected);
+  EXPECT_EQ(played.terminated, 1);
+  EXPECT_EQ(played.result.exit.value_or(Exit{}).status, 143);
+  EXPECT_GE(played.took, 120s);
+  EXPECT_LT(played.took, 200s);
+}
+
+TEST(RunExchange, OneThatDoesNotHeedIsLeft) {
+  const Played played = RunPlay(
+      [](Context context, FakeBorg&) -> Task<Exit> {
+        co_await Waiter(context, nullptr);
+        co_return Exit{};
+      },
+      Echo, false);
+  EXPECT_TRUE(played.result.never_connected);
+  EXPECT_FALSE(played.result.exit.has_value());
+  EXPECT_EQ(played.terminated, 1);
+  EXPECT_LT(played.took, 240s);
+}
+
+TEST(RunExchange, AServerThatDiesEndsTheClient) {
+  const Played played = RunPlay(
+      [](Context context, FakeBorg& borg) -> Task<Exit> {
+        co_await borg.to_server.Write(context, std::string_view("hello"));
+        const Result<std::string> answer = co_await ReadAll(context, borg.from_server, 1000);
+        co_return Exit{answer ? 2 : 3, {}};
+      },
+      [](Context context, FakeStdio& stdio, std::string) -> Task<ExitStatus> {
+        std::array<char, 10> buffer{};
+        co_await stdio.in.Read(context, buffer);
+        co_await stdio.err.Write(context, std::string_view("OSError: [Errno 28] No space left on device\n"));
+        co_return ExitStatus{1, {}};
+      });
+  EXPECT_EQ(played.result.exit.value_or(Exit{}).status, 2) << "it saw the end of the server's words";
+  EXPECT_EQ(played.result.server_exit.value_or(ExitStatus{}).status, 1);
+  EXPECT_TRUE(played.result.server_messages.no_space);
+  EXPECT_LT(played.took, 120s);
+}
+
+TEST(RunExchange, ADeadlineEndsItSoon) {
+  const Played played = RunPlay(
+      [](Context context, FakeBorg& borg) -> Task<Exit> {
+        co_await borg.to_server.Write(context, std::string_view("hello"));
+        co_await Waiter(context, nullptr);
+        co_return Exit{};
+      },
+      Echo, true, 600s);
+  EXPECT_TRUE(played.result.interrupted.has_value());
+  if (played.result.interrupted) {
+    EXPECT_EQ(played.result.interrupted->reason, Reason::kDeadlineExceeded);
+  }
+  EXPECT_FALSE(played.result.exit.has_value());
+  EXPECT_LT(played.took, 660s);
+}
+
+TEST(RunExchange, OutputIsBounded) {
+  const Played played = RunPlay([](Context context, FakeBorg& borg) -> Task<Exit> {
+    const std::string piece(1 << 20, 'x');
+    for (int i = 0; i < 20; ++i) co_await borg.stdout_.Write(context, piece);
+    co_return Exit{};
+  });
+  EXPECT_EQ(played.result.output.size(), kMaxListOutput + 1) << "one more than is accepted, so that the cut is noticed";
+  EXPECT_TRUE(played.result.exit.has_value());
+}
+
+}  // namespace
+}  // namespace borgop
