@@ -53,9 +53,10 @@ class ChannelCarrier final : public Carrier {
   void Shut() override;
 
  private:
-  ssize_t Errno(ssize_t code);
+  ssize_t Errno(ssize_t code, bool& blocked);
   Session& outer_;
   LIBSSH2_CHANNEL* raw_;
+  bool send_blocked_ = false, receive_blocked_ = false;  // the last call waits for the way out
   bool shut_ = false;
 };
 

@@ -127,6 +127,7 @@ ssize_t Session::SendCallback(libssh2_socket_t, const void* bytes, size_t size, 
 }
 
 void Session::NotifyAll() {
+  ++generation_;
   inbound_.NotifyAll();
   outbound_.NotifyAll();
   if (child_ != nullptr) child_->OnCarrierReady();
@@ -139,7 +140,7 @@ bool Session::WantsIn() const { return waiting_in_ != 0 || (child_ != nullptr &&
 bool Session::WantsOut() const {
   if (waiting_out_ != 0) return true;
   // The child may wait for room in its channel's window, which comes in; only what libssh2 could not send waits for the way out.
-  return child_ != nullptr && child_->WantsOut() && (libssh2_session_block_directions(raw_) & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
+  return child_ != nullptr && child_blocked_out_ && (child_->WantsIn() || child_->WantsOut());
 }
 
 Task<Status> Session::WaitForProgress(Context context, const char* doing) {
@@ -151,7 +152,8 @@ Task<Status> Session::WaitForProgress(Context context, const char* doing) {
     patient.loop = context.loop;
     context = patient;
   }
-  // No direction at all: another's packet is in the way. It waits for the way out itself, and notifies.
+  // Another's packet may be what is in the way, whatever the directions say: libssh2 forgets the outbound one then.
+  if (waiting_out_ != 0) contended_ = true;
   if (!out || (directions & LIBSSH2_SESSION_BLOCK_INBOUND) != 0) ++waiting_in_;
   if (out) ++waiting_out_;
   const Wake wake = co_await (out ? outbound_ : inbound_).Wait(context);

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/plan/known_hosts.h"
@@ -71,8 +72,11 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
     const std::uint64_t received = received_;
     const std::uint64_t sent = sent_;
     const auto result = call();
-    if (received_ != received) NotifyAll();
-    if (sent_ != sent) outbound_.NotifyAll();
+    if (received_ != received || (sent_ != sent && std::exchange(contended_, false))) {
+      NotifyAll();
+    } else if (sent_ != sent) {
+      outbound_.NotifyAll();
+    }
     return result;
   }
   // Runs `call`, which returns a libssh2 code or a count, again and again until it is not EAGAIN.
@@ -80,9 +84,12 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
   Task<Result<ssize_t>> Do(Context context, F call, const char* doing) {
     while (true) {
       if (failure_) co_return Fail(*failure_);
+      const std::uint64_t generation = generation_;
       const auto code = static_cast<ssize_t>(Call(call));
       if (code >= 0) co_return code;
       if (code != LIBSSH2_ERROR_EAGAIN) co_return Fail(Translate(code, doing));
+      // What it waits for may have come in while it was under way: over a jump host, sending takes in what the other session receives.
+      if (generation_ != generation) continue;
       const Status ready = co_await WaitForProgress(context, doing);
       if (!ready) co_return Fail(ready.error());
     }
@@ -116,6 +123,9 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
 
   WaitQueue inbound_, outbound_;      // who waits for bytes to come; who waits for bytes to go (or for either)
   int waiting_in_ = 0, waiting_out_ = 0;
+  std::uint64_t generation_ = 0;      // counts NotifyAll
+  bool contended_ = false;            // somebody waits although only another's half-sent packet was in the way
+  bool child_blocked_out_ = false;    // the child's last call could not send, or could not widen its window
   std::uint64_t received_ = 0, sent_ = 0;
   MonotonicTime last_received_;       // a byte came in, or nobody waited for one
   MonotonicTime last_sent_;           // likewise for bytes going out
