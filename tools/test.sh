@@ -6,15 +6,16 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
-label='' sanitizers=(asan) release=yes filter='' lint=${CI:-}
+label='' sanitizers=() slow='' release=yes filter='' lint=${CI:-}
 while (($#)); do
   case $1 in
     --unit) label=unit ;;
     --conformance) label=conformance ;;
     --engine) label=engine ;;
-    --no-asan) sanitizers=() ;;
+    --asan) sanitizers+=(asan) ;;
+    --slow) slow=yes ;;
     --tsan) sanitizers+=(tsan) ;;
-    --asan-only) release='' ;;
+    --asan-only) release='' sanitizers=(asan) ;;
     -*) fail "test: unknown option $1" 2 ;;
     *) [[ -z $filter ]] || fail "test: one filter only" 2; filter=$1 ;;
   esac
@@ -38,7 +39,7 @@ run_suites() { # PRESET
   step "testing ($preset)"
   [[ -z $label ]] || arguments+=(-L "^$label\$")
   # Suites that mostly wait or move gigabytes run as users have the program; under a sanitizer they would show nothing more.
-  [[ $preset == release ]] || arguments+=(-LE '^slow$')
+  [[ $preset == release && -n $slow ]] || arguments+=(-LE '^slow$')
   # The engine is one thread but for the name service: what ThreadSanitizer can see, the unit suites show.
   [[ $preset != tsan ]] || arguments+=(-L '^unit$')
   # One suite at a time where machines are started: they would only take time from each other.
@@ -50,6 +51,6 @@ run_suites() { # PRESET
 for preset in "${sanitizers[@]}"; do run_suites "$preset"; done
 if [[ $lint == true ]]; then
   step "lint"
-  "$root/tools/lint.sh" || { failed=1; results+=("lint=failed"); }
+  "$root/tools/lint.sh" --fast || { failed=1; results+=("lint=failed"); }
 fi
 "$root/tools/count_tests.py" ${failed:+--failed} "${results[@]}"

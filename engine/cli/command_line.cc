@@ -70,7 +70,8 @@ std::string Row(const OptionFacts& option) {
   for (const std::string& name : option.names) names += (names.empty() ? "`" : ", `") + name + "`";
   if (names.empty()) names = "`" + option.placeholder + "`";
   std::string value = option.names.empty() || option.placeholder.empty() ? "" : "`" + option.placeholder + "`";
-  for (std::size_t i = 0; i < option.choices.size(); ++i) value += (i == 0 ? (value.empty() ? "" : ": ") : ", ") + ("`" + option.choices[i] + "`");
+  for (std::size_t i = 0; i < option.choices.size(); ++i)
+    value += (i == 0 ? (value.empty() ? "" : ": ") : ", ") + ("`" + option.choices[i] + "`");
   const std::string fallback = option.default_value.empty() ? "" : "`" + option.default_value + "`";
   return "| " + names + " | " + value + " | " + fallback + " | " + TextInTable(option.description) + " |\n";
 }
@@ -91,7 +92,8 @@ std::string CommandLineReference(const CommandLine& line) {
   const std::string head = "| option | value | default | meaning |\n| --- | --- | --- | --- |\n";
   std::string out = "# The command line\n\nMade from the sources by `./dev docs`; a test keeps it true.\n\n    " + line.program +
                     " VERB [OPTION...]\n\n" + line.general.description + "\n\n| verb | what it does |\n| --- | --- |\n";
-  for (const VerbFacts& verb : line.verbs) out += "| [`" + verb.name + "`](#" + verb.name + ") | " + TextInTable(verb.description) + " |\n";
+  for (const VerbFacts& verb : line.verbs)
+    out += "| [`" + verb.name + "`](#" + verb.name + ") | " + TextInTable(verb.description) + " |\n";
   out += "\nBefore a verb:\n\n" + head;
   for (const OptionFacts& option : line.general.options) out += Row(option);
   for (const VerbFacts& verb : line.verbs) {

@@ -11,9 +11,9 @@
 namespace borgop::cli {
 
 struct OptionFacts {
-  std::vector<std::string> names;    // as they are typed: "-p", "--plan"; empty for a positional argument
-  std::string placeholder;           // FILE, N and so on; empty for a flag
-  std::string default_value;         // empty: none
+  std::vector<std::string> names;  // as they are typed: "-p", "--plan"; empty for a positional argument
+  std::string placeholder;         // FILE, N and so on; empty for a flag
+  std::string default_value;       // empty: none
   std::string description;
   std::vector<std::string> choices;  // empty: anything
   bool required = false;

@@ -81,7 +81,8 @@ std::string FishOption(const CommandLine& line, const std::string& condition, co
 }  // namespace
 
 std::string BashCompletion(const CommandLine& line) {
-  std::string out = "# bash completion for " + line.program + "; made by `" + line.program + " completion bash`.\n_borg_engine() {\n" +
+  std::string out = "# bash completion for " + line.program + "; made by `" + line.program +
+                    " completion bash`.\n_borg_engine() {\n" +
                     "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb= i\n"
                     "  COMPREPLY=()\n"
                     "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -93,8 +94,10 @@ std::string BashCompletion(const CommandLine& line) {
     for (const OptionFacts& option : verb.options) {
       if (!option.placeholder.empty()) out += "        " + Joined(option.names, " | ") + ") " + BashValue(option) + "; return ;;\n";
     }
-    out += "      esac\n      case $word in\n        -*) COMPREPLY=($(compgen -W " + Quoted(OptionNames(verb)) + " -- \"$word\")) ;;\n";
-    out += "        *) " + (verb.positionals.empty() ? std::string(":") : BashValue(verb.positionals[0])) + " ;;\n      esac\n      ;;\n";
+    out += "      esac\n      case $word in\n        -*) COMPREPLY=($(compgen -W " + Quoted(OptionNames(verb)) +
+           " -- \"$word\")) ;;\n";
+    out += "        *) " + (verb.positionals.empty() ? std::string(":") : BashValue(verb.positionals[0])) +
+           " ;;\n      esac\n      ;;\n";
   }
   out += "    '') COMPREPLY=($(compgen -W " + Quoted(VerbNames(line) + " " + OptionNames(line.general)) + " -- \"$word\")) ;;\n";
   return out + "  esac\n}\ncomplete -F _borg_engine " + line.program + "\n";
@@ -106,8 +109,9 @@ std::string ZshCompletion(const CommandLine& line) {
   for (const VerbFacts& verb : line.verbs) out += "    " + Quoted(verb.name + ":" + verb.description) + "\n";
   out += "  )\n  _arguments -C";
   for (const OptionFacts& option : line.general.options) out += ZshSpecification(option);
-  out += " \\\n        '1:verb:->verb' '*::argument:->argument'\n  case $state in\n    verb) _describe verb verbs ;;\n"
-         "    argument)\n      case $line[1] in\n";
+  out +=
+      " \\\n        '1:verb:->verb' '*::argument:->argument'\n  case $state in\n    verb) _describe verb verbs ;;\n"
+      "    argument)\n      case $line[1] in\n";
   for (const VerbFacts& verb : line.verbs) {
     out += "        " + verb.name + ") _arguments";
     for (const OptionFacts& option : verb.options) out += ZshSpecification(option);
@@ -120,7 +124,8 @@ std::string ZshCompletion(const CommandLine& line) {
 }
 
 std::string FishCompletion(const CommandLine& line) {
-  std::string out = "# fish completion for " + line.program + "; made by `" + line.program + " completion fish`.\ncomplete -c " + line.program + " -f\n";
+  std::string out = "# fish completion for " + line.program + "; made by `" + line.program + " completion fish`.\ncomplete -c " +
+                    line.program + " -f\n";
   const std::string no_verb = "not __fish_seen_subcommand_from " + VerbNames(line);
   for (const VerbFacts& verb : line.verbs) {
     out += "complete -c " + line.program + " -n " + Quoted(no_verb) + " -a " + verb.name + " -d " + Quoted(verb.description) + "\n";

@@ -41,10 +41,11 @@ int Connect(const std::string& path) {
 
 void AddConnect(CLI::App& app, Action& action) {
   auto path = std::make_shared<std::string>();
-  CLI::App* verb = app.add_subcommand("connect", "Join standard input and output with a unix socket (what the local borg connects through)");
+  CLI::App* verb =
+      app.add_subcommand("connect", "Join standard input and output with a unix socket (what the local borg connects through)");
   verb->group("");  // not for people
   verb->add_option("socket", *path, "The socket's path")->required();
-  verb->allow_extras();      // borg appends the host and the command that it would have ssh run
+  verb->allow_extras();  // borg appends the host and the command that it would have ssh run
   verb->prefix_command();
   verb->callback([path, &action] { action = [path] { return Connect(*path); }; });
 }

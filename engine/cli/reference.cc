@@ -13,7 +13,8 @@ namespace {
 
 void PrintErrors() {
   std::cout << "# Errors\n\n"
-               "What a run can fail with, as it stands in the report (`error.reason`, `error.kind`, `error.action`). Made from the sources by\n"
+               "What a run can fail with, as it stands in the report (`error.reason`, `error.kind`, `error.action`). Made from the "
+               "sources by\n"
                "`./dev docs`; a test keeps it true.\n\n"
                "Kinds: **Transient** may pass by itself (run again later), **Waiting** needs something outside to change first,\n"
                "**Terminal** stays until a person changes something, **Cancelled** was asked for.\n\n"

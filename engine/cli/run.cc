@@ -110,16 +110,27 @@ void AddRun(CLI::App& app, Action& action) {
       "The last line of standard output is the report, as JSON; what goes on meanwhile is told on standard error.\n"
       "Exit status: 0 all is well, 1 a target failed, 2 wrong usage, 3 the configuration was refused, 4 a defect,\n"
       "75 targets failed in ways that may pass by themselves, 130 stopped.");
-  verb->add_option("-p,--plan", options->plan, "The plan (YAML), or - for standard input; without it, the TOML is read from standard input")
+  verb->add_option("-p,--plan", options->plan,
+                   "The plan (YAML), or - for standard input; without it, the TOML is read from standard input")
       ->type_name("FILE");
-  verb->add_option("--parallel", options->parallel, "How many targets at a time")->type_name("N")->check(CLI::Range(1, 1000))->capture_default_str();
-  verb->add_option("--termination-log", options->termination_log, "Also write a summary of at most 4,096 bytes to this file")->type_name("FILE");
+  verb->add_option("--parallel", options->parallel, "How many targets at a time")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  verb->add_option("--termination-log", options->termination_log, "Also write a summary of at most 4,096 bytes to this file")
+      ->type_name("FILE");
   verb->add_option("--log-format", options->log_format, "auto (live lines on a terminal, else json), json or text")
-      ->check(CLI::IsMember({"auto", "json", "text"}))->type_name("FORMAT")->capture_default_str();
+      ->check(CLI::IsMember({"auto", "json", "text"}))
+      ->type_name("FORMAT")
+      ->capture_default_str();
   verb->add_option("--log-level", options->log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))->type_name("LEVEL")->capture_default_str();
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->type_name("LEVEL")
+      ->capture_default_str();
   verb->add_option("--color", options->color, "auto, always or never; NO_COLOR is heeded")
-      ->check(CLI::IsMember({"auto", "always", "never"}))->type_name("WHEN")->capture_default_str();
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN")
+      ->capture_default_str();
   verb->add_option("--borg", options->borg, "The borg on this machine")->type_name("PROGRAM")->capture_default_str();
   verb->callback([options, &action] { action = [options] { return Run(*options); }; });
 }

@@ -32,7 +32,8 @@ Status TerminationLog::Write(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(file_.get(), text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return Fail(Reason::kInternal, "cannot write the termination log " + Quoted(path_) + ": " + std::strerror(errno));
+    if (written < 0)
+      return Fail(Reason::kInternal, "cannot write the termination log " + Quoted(path_) + ": " + std::strerror(errno));
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};

@@ -71,14 +71,16 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error, int argc, con
     if (at < words.size() && known.name == words[at]) verb = &known;
   }
   const std::vector<std::string> before(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
-  const auto hidden = app.get_subcommands([&](const CLI::App* known) { return at < words.size() && known->get_name() == words[at]; });
+  const auto hidden =
+      app.get_subcommands([&](const CLI::App* known) { return at < words.size() && known->get_name() == words[at]; });
   if (const std::string stray = UnknownWord(line.general, before, 0); !stray.empty()) {
     std::cerr << line.program << ": unknown option " << Quoted(stray) << Suggestion(stray, OptionNames(line.general)) << help
               << " --help lists the verbs; options of a verb stand after it.\n";
   } else if (at == words.size()) {
     std::cerr << line.program << ": no verb is given\n" << app.help();
   } else if (verb == nullptr && hidden.empty()) {
-    std::cerr << line.program << ": unknown verb " << Quoted(words[at]) << Suggestion(words[at], names) << help << " --help lists the verbs.\n";
+    std::cerr << line.program << ": unknown verb " << Quoted(words[at]) << Suggestion(words[at], names) << help
+              << " --help lists the verbs.\n";
   } else {
     const std::string unknown = verb == nullptr ? std::string() : UnknownWord(*verb, words, at + 1);
     std::cerr << line.program << " " << words[at] << ": ";
@@ -98,7 +100,8 @@ int FlushOutput(std::string_view what) {
   errno = 0;
   std::cout.flush();
   if (std::cout) return exit_code::kOk;
-  std::cerr << "borg-engine: cannot write " << what << " to standard output" << (errno != 0 ? std::string(": ") + std::strerror(errno) : "")
+  std::cerr << "borg-engine: cannot write " << what << " to standard output"
+            << (errno != 0 ? std::string(": ") + std::strerror(errno) : "")
             << "\nCheck where standard output goes: a full disk, or a program that has ended.\n";
   return exit_code::kInternal;
 }

@@ -80,8 +80,8 @@ class EventLoop {
   std::vector<std::coroutine_handle<>> ready_;
   Timers timers_;
   std::vector<Pollable*> pollables_;
-  std::vector<pollfd> pollfds_;        // scratch of PollOnce
-  std::vector<Pollable*> polled_;      // scratch of PollOnce: the owner of each pollfd, null once it is gone
+  std::vector<pollfd> pollfds_;    // scratch of PollOnce
+  std::vector<Pollable*> polled_;  // scratch of PollOnce: the owner of each pollfd, null once it is gone
 };
 
 }  // namespace borgop

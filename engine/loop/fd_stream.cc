@@ -21,9 +21,7 @@ FdStream::FdStream(EventLoop& loop, UniqueFd fd, std::string name) : Pollable(lo
   fcntl(fd_.get(), F_SETFL, fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
 }
 
-short FdStream::Interest() {
-  return static_cast<short>((readers_.empty() ? 0 : POLLIN) | (writers_.empty() ? 0 : POLLOUT));
-}
+short FdStream::Interest() { return static_cast<short>((readers_.empty() ? 0 : POLLIN) | (writers_.empty() ? 0 : POLLOUT)); }
 
 void FdStream::OnReady(short events) {
   // POLLHUP and POLLERR concern both: whoever waits learns of it from its next call.

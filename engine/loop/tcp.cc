@@ -27,14 +27,16 @@ Task<Attempt> ConnectOne(Context context, const Address& address) {
   Attempt attempt;
   attempt.fd.reset(socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   int code = 0;
-  if (!attempt.fd || connect(attempt.fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) code = errno;
+  if (!attempt.fd || connect(attempt.fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0)
+    code = errno;
   if (code == EINPROGRESS) {
     FdStream waiting(*context.loop, UniqueFd(dup(attempt.fd.get())), address.text);
     const Status ready = co_await waiting.WaitWritable(context);
     if (!ready) {
       attempt.fd.reset();
       attempt.error = ready.error();
-      if (attempt.error.reason == Reason::kDeadlineExceeded) attempt.error = {Reason::kConnectTimeout, address.text + ": no answer", {}};
+      if (attempt.error.reason == Reason::kDeadlineExceeded)
+        attempt.error = {Reason::kConnectTimeout, address.text + ": no answer", {}};
       co_return attempt;
     }
     socklen_t size = sizeof code;
@@ -67,7 +69,8 @@ Task<Result<UniqueFd>> ConnectTcp(Context context, std::string host, std::uint16
     tried += (tried.empty() ? "" : "; ") + attempt.error.message;
     failure = std::move(attempt.error);
   }
-  failure.message = "cannot connect to " + host + " port " + std::to_string(port) + " (" + (tried.empty() ? failure.message : tried) + ")";
+  failure.message =
+      "cannot connect to " + host + " port " + std::to_string(port) + " (" + (tried.empty() ? failure.message : tried) + ")";
   co_return Fail(std::move(failure));
 }
 

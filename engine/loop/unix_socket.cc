@@ -23,7 +23,8 @@ Result<sockaddr_un> AddressOf(const std::string& path) {
 }
 
 Error SocketError(const std::string& path, const char* what) {
-  return {Reason::kInternal, std::string(what) + " " + path + ": " + std::strerror(errno), "Set TMPDIR to a directory that can be written."};
+  return {Reason::kInternal, std::string(what) + " " + path + ": " + std::strerror(errno),
+          "Set TMPDIR to a directory that can be written."};
 }
 
 }  // namespace

@@ -112,7 +112,8 @@ Task<Status> Keeper::ReadReady(Context context, const std::string& name) {
   std::string word;
   words >> word;
   if (word != "ready" || !(words >> directory_)) {
-    if (word == "no-directory") co_return Fail(Reason::kNoPrivateDirectory, name + ": no private directory can be made in /tmp or /var/tmp");
+    if (word == "no-directory")
+      co_return Fail(Reason::kNoPrivateDirectory, name + ": no private directory can be made in /tmp or /var/tmp");
     co_return Fail(Reason::kShellUnusable, name + ": the keeper script said: " + Printable(line, 300));
   }
   while (words >> word) {

@@ -58,12 +58,15 @@ Task<Error> ExplainFailure(Context context, Channel& channel, const std::string&
     const Context brief = context.WithTimeout(std::chrono::seconds(5));
     co_await Collect(brief, channel.err(), errors);
     const Result<ExitStatus> exit = co_await channel.WaitExit(brief);
-    if (exit) how = exit->signal.empty() ? "it ended with status " + std::to_string(exit->status) : "it ended by SIG" + exit->signal;
+    if (exit)
+      how = exit->signal.empty() ? "it ended with status " + std::to_string(exit->status) : "it ended by SIG" + exit->signal;
   } else {
     how = "it did not answer within " + std::to_string(kStartLimit.count()) + " s";
   }
   const std::string said = Printable(errors.empty() ? noise : errors, 300);
-  co_return Error{Reason::kShellUnusable, name + ": the login shell did not run a script: " + how + (said.empty() ? "" : "; it said: " + said), {}};
+  co_return Error{Reason::kShellUnusable,
+                  name + ": the login shell did not run a script: " + how + (said.empty() ? "" : "; it said: " + said),
+                  {}};
 }
 
 }  // namespace
@@ -81,7 +84,8 @@ std::string BootstrapCommand(std::size_t size) {
   return "exec sh -c 'eval \"`dd bs=1 count=" + std::to_string(size) + " 2>/dev/null`\"'";
 }
 
-Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connection& connection, std::string script, std::uint32_t window) {
+Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connection& connection, std::string script,
+                                                         std::uint32_t window) {
   const std::string marker = NewMarker();
   const std::string text = "printf '\\n%s\\n' " + marker + "\n" + script;
   const Context start = context.WithTimeout(kStartLimit);

@@ -52,6 +52,7 @@ std::string BootstrapCommand(std::size_t size);
 
 // Starts `script`. Errors: kShellUnusable when the account does not run sh and dd (a forced command, no such programs, a login shell
 // that refuses), with what it printed; kChannelRefused; those of a broken connection.
-Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connection& connection, std::string script, std::uint32_t window);
+Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connection& connection, std::string script,
+                                                         std::uint32_t window);
 
 }  // namespace borgop

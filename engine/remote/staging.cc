@@ -36,7 +36,8 @@ struct Said {
 };
 
 Task<Result<Said>> RunScript(Context context, Connection& connection, std::string script) {
-  Result<std::unique_ptr<RemoteProcess>> process = co_await StartScript(context, connection, std::move(script), Connection::kSmallWindow);
+  Result<std::unique_ptr<RemoteProcess>> process =
+      co_await StartScript(context, connection, std::move(script), Connection::kSmallWindow);
   if (!process) co_return Fail(process.error());
   Said said;
   Result<std::string> out = co_await ReadAll(context, (*process)->out(), kLongestPath);
@@ -56,7 +57,8 @@ std::string Set(std::string_view name, std::string_view value) { return std::str
 
 }  // namespace
 
-Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper, std::string path) {
+Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper,
+                                                         std::string path) {
   const std::string parent = path.substr(0, path.rfind('/'));
   const Result<Said> said =
       co_await RunScript(context.WithTimeout(kLimit), connection,
@@ -66,7 +68,8 @@ Task<Result<std::optional<std::string>>> StageRepository(Context context, Connec
   co_return std::optional<std::string>(said->out.substr(0, said->out.size() - 1));
 }
 
-Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging, std::string path) {
+Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging,
+                               std::string path) {
   const Result<Said> said =
       co_await RunScript(context.WithTimeout(kLimit), connection,
                          Set("path", path) + Set("staging", staging) + Set("keeper", keeper.directory()) + std::string(kPublish));

@@ -16,9 +16,11 @@ namespace borgop {
 
 // Makes the directory; nothing where that cannot be (the parent is not writable, the path itself is a mount point or a link): then
 // the repository has to be made in place. Errors: those of StartScript.
-Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper, std::string path);
+Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper,
+                                                         std::string path);
 
 // Renames what was made in `staging` to `path`. Errors: kInitFailed when something is there by now.
-Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging, std::string path);
+Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging,
+                               std::string path);
 
 }  // namespace borgop

@@ -8,7 +8,8 @@ namespace {
 constexpr std::uint32_t kBridgeWindow = 8 * 1024 * 1024;  // what this channel may hold when B stalls; more carries no faster
 
 std::string WaitFor(const std::string& test) {
-  return "n=0\nuntil " + test + "; do\n  [ \"$n\" -lt 100 ] || exit " + std::to_string(TargetSocket::kNotThere) + "\n"
+  return "n=0\nuntil " + test + "; do\n  [ \"$n\" -lt 100 ] || exit " + std::to_string(TargetSocket::kNotThere) +
+         "\n"
          "  sleep 0.1 2>/dev/null || { sleep 1; n=$((n + 9)); }\n  n=$((n + 1))\ndone\n";
 }
 
@@ -44,11 +45,13 @@ Task<Result<std::unique_ptr<TargetSocket>>> TargetSocket::Open(Context context, 
   const std::string out = directory + "/o";
   Result<std::unique_ptr<RemoteProcess>> listener = co_await StartScript(
       context, connection,
-      keeper.Registration("socket") + "mkfifo -m 600 " + in + " " + out + " || exit 97\nexec cat " + in + " </dev/null\n", kBridgeWindow);
+      keeper.Registration("socket") + "mkfifo -m 600 " + in + " " + out + " || exit 97\nexec cat " + in + " </dev/null\n",
+      kBridgeWindow);
   if (!listener) co_return Fail(listener.error());
   socket->listener_ = std::move(*listener);
   Result<std::unique_ptr<RemoteProcess>> writer = co_await StartScript(
-      context, connection, keeper.Registration("socketout") + WaitFor("[ -p " + out + " ]") + "exec cat >" + out + "\n", Connection::kSmallWindow);
+      context, connection, keeper.Registration("socketout") + WaitFor("[ -p " + out + " ]") + "exec cat >" + out + "\n",
+      Connection::kSmallWindow);
   if (!writer) co_return Fail(writer.error());
   socket->writer_ = std::move(*writer);
   socket->rsh_ = "sh -c 'cat " + out + " & exec cat >" + in + "'";

@@ -8,8 +8,8 @@ namespace borgop {
 namespace {
 
 constexpr std::size_t kOutputLimit = kMaxListOutput + 1;  // one more than is accepted, so that a cut is noticed
-constexpr std::chrono::seconds kDrain{30};              // for the last bytes once the client has ended
-constexpr std::chrono::seconds kEnd{10};                // for a client that was asked to end
+constexpr std::chrono::seconds kDrain{30};                // for the last bytes once the client has ended
+constexpr std::chrono::seconds kEnd{10};                  // for a client that was asked to end
 
 class Exchange {
  public:
@@ -162,7 +162,9 @@ class Exchange {
 };
 
 // Whether the client failed because it lost the server, which then knows the reason better.
-bool SaysConnectionClosed(const Messages& messages) { return messages.msgid.starts_with("ConnectionClosed") || messages.connection_lost; }
+bool SaysConnectionClosed(const Messages& messages) {
+  return messages.msgid.starts_with("ConnectionClosed") || messages.connection_lost;
+}
 
 }  // namespace
 

@@ -28,16 +28,16 @@ class BridgeEntrance {
 };
 
 struct ExchangeResult {
-  std::optional<Exit> exit;         // none: the client's end was not seen
-  Messages messages;                // what the client said
-  std::string output;               // its standard output
-  Messages server_messages;         // what `borg serve` said on its standard error
+  std::optional<Exit> exit;  // none: the client's end was not seen
+  Messages messages;         // what the client said
+  std::string output;        // its standard output
+  Messages server_messages;  // what `borg serve` said on its standard error
   std::optional<ExitStatus> server_exit;
   BridgeResult bridge;
   BridgeCounters counters;
-  bool used = false;                // the client connected
-  bool never_connected = false;     // it did not in its time, and was asked to end
-  std::optional<Error> interrupted; // stopped, out of time, or a broken connection
+  bool used = false;                 // the client connected
+  bool never_connected = false;      // it did not in its time, and was asked to end
+  std::optional<Error> interrupted;  // stopped, out of time, or a broken connection
 };
 
 struct ExchangeOptions {

@@ -60,7 +60,8 @@ Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, co
   if (!process) co_return Fail(process.error());
   LocalBorg borg(std::move(*process));
   Entrance entrance(**listener);
-  ExchangeResult result = co_await RunExchange(context, borg, entrance, **server, target_.repository.passphrase, std::move(options));
+  ExchangeResult result =
+      co_await RunExchange(context, borg, entrance, **server, target_.repository.passphrase, std::move(options));
   co_await machines_.Served(context, name);
   co_return result;
 }

@@ -58,27 +58,31 @@ Task<Status> Machines::StartKeepers(Context context) {
   target_keeper_ = std::move(*target);
   attending_->Spawn(target_keeper_->Attend(attending_->context()));
   if (!target_keeper_->facts().borg) {
-    co_return Fail(Reason::kBorgMissing, target_name_ + " has no " + target_.borg + " on the PATH of user " + target_.connection.user);
+    co_return Fail(Reason::kBorgMissing,
+                   target_name_ + " has no " + target_.borg + " on the PATH of user " + target_.connection.user);
   }
 
   Result<std::unique_ptr<Keeper>> server = co_await Keeper::Start(context, *server_connection_, server_.borg, environment_.keeper);
   if (!server) {
     const Reason reason = server.error().reason;
     if (reason != Reason::kShellUnusable && reason != Reason::kNoPrivateDirectory) co_return Fail(server.error());
-    warning_ = "the account on " + server_name_ +
-               " runs no scripts, so there is no dead man's switch there: if this machine vanishes, a lock stays until sshd notices "
-               "(set ClientAliveInterval 15 and ClientAliveCountMax 3 in its sshd_config)";
+    warning_ =
+        "the account on " + server_name_ +
+        " runs no scripts, so there is no dead man's switch there: if this machine vanishes, a lock stays until sshd notices "
+        "(set ClientAliveInterval 15 and ClientAliveCountMax 3 in its sshd_config)";
     co_return Status{};
   }
   server_keeper_ = std::move(*server);
   attending_->Spawn(server_keeper_->Attend(attending_->context()));
   if (!server_keeper_->facts().borg) {
-    co_return Fail(Reason::kBorgMissing, server_name_ + " has no " + server_.borg + " on the PATH of user " + server_.connection.user);
+    co_return Fail(Reason::kBorgMissing,
+                   server_name_ + " has no " + server_.borg + " on the PATH of user " + server_.connection.user);
   }
   co_return Status{};
 }
 
-Task<Result<std::unique_ptr<RemoteProcess>>> Machines::Serve(Context context, std::string path, bool append_only, std::string name) {
+Task<Result<std::unique_ptr<RemoteProcess>>> Machines::Serve(Context context, std::string path, bool append_only,
+                                                             std::string name) {
   const Command serve = borgop::Serve(server_.borg, path, append_only);
   if (server_keeper_) {
     co_return co_await StartScript(context, *server_connection_,

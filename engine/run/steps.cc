@@ -16,7 +16,8 @@ bool MayRun(PhaseName phase, const std::vector<PhaseName>& failed) {
   switch (phase) {
     case PhaseName::kCleanup: return true;
     // A prune that failed changes nothing about whether the repository is sound.
-    case PhaseName::kCheck: return std::all_of(failed.begin(), failed.end(), [](PhaseName other) { return other == PhaseName::kPrune; });
+    case PhaseName::kCheck:
+      return std::all_of(failed.begin(), failed.end(), [](PhaseName other) { return other == PhaseName::kPrune; });
     default: return failed.empty();
   }
 }

@@ -18,7 +18,8 @@ namespace borgop {
 namespace {
 
 constexpr std::chrono::seconds kLeaveLimit{6};  // for the keepers to end what they keep; they take 4 s at most, then they kill
-constexpr std::chrono::seconds kAbortAfter{2};  // after a stop, before the connections are broken under whatever still waits on them
+constexpr std::chrono::seconds kAbortAfter{
+    2};  // after a stop, before the connections are broken under whatever still waits on them
 constexpr std::chrono::seconds kSocketClose{10};
 constexpr std::uint32_t kOutputWindow = 1024 * 1024;
 
@@ -89,7 +90,8 @@ class TargetRun {
     if (wake == Wake::kStopped) return InterruptedError(wake, phase);
     if (wake == Wake::kTimedOut) {
       return {Reason::kDeadlineExceeded,
-              "the target's deadline of " + std::to_string(target_.limits.deadline.count()) + " s passed " + phase, {}};
+              "the target's deadline of " + std::to_string(target_.limits.deadline.count()) + " s passed " + phase,
+              {}};
     }
     if (error.kind() != ErrorKind::kTerminal) {
       const bool server_only = progress_.phase > PhaseName::kCreate;
@@ -175,9 +177,10 @@ class TargetRun {
     co_await (*socket)->Close(context.WithTimeout(kSocketClose), said);
     const Status judged = Conclude(Step::kCreate, "on " + machines_.target_name(), result);
     if (!judged && result.exit && result.exit->status == TargetSocket::kNotThere) {
-      co_return Fail(Reason::kSocketToolMissing,
-                     "the socket on " + machines_.target_name() + " did not appear" + (said.empty() ? "" : ": " + Printable(said, 300)),
-                     "Check that /tmp on the target has room and takes sockets, and that socat works there.");
+      co_return Fail(
+          Reason::kSocketToolMissing,
+          "the socket on " + machines_.target_name() + " did not appear" + (said.empty() ? "" : ": " + Printable(said, 300)),
+          "Check that /tmp on the target has room and takes sockets, and that socat works there.");
     }
     if (!judged) co_return judged;
     Result<CreateResult> created = ParseCreate(result.output);
@@ -225,7 +228,8 @@ class TargetRun {
     const Result<ExchangeResult> result = co_await RunHere(context, report_.repository.path, step, make);
     if (!result) co_return Fail(result.error());
     report_.pruned += result->messages.pruned;
-    if (report_.repository.archives) *report_.repository.archives -= std::min(result->messages.pruned, *report_.repository.archives);
+    if (report_.repository.archives)
+      *report_.repository.archives -= std::min(result->messages.pruned, *report_.repository.archives);
     co_return Status{};
   }
 
@@ -246,7 +250,8 @@ class TargetRun {
     if (!completion->warnings) return {};
     for (const std::string& warning : result.messages.warnings) Warn(warning);
     more_warnings_ += result.messages.more_warnings;
-    if (result.messages.warnings.empty()) Warn("borg " + std::string(ToString(step)) + " ended with a warning that it did not explain");
+    if (result.messages.warnings.empty())
+      Warn("borg " + std::string(ToString(step)) + " ended with a warning that it did not explain");
     return {};
   }
 
@@ -282,7 +287,8 @@ class TargetRun {
     leaving.loop = context.loop;
     const bool clean = co_await machines_.Leave(leaving.WithTimeout(kLeaveLimit));
     if (!clean) {
-      Log(LogLevel::kWarning, "could not tell both machines that the run is over; what is left there ends by itself within a minute");
+      Log(LogLevel::kWarning,
+          "could not tell both machines that the run is over; what is left there ends by itself within a minute");
     }
     if (more_warnings_ != 0) report_.warnings.push_back("and " + std::to_string(more_warnings_) + " more warnings");
     co_return Status{};

@@ -19,8 +19,8 @@ struct RunEnvironment {
   Signals* signals = nullptr;
   Observer* observer = nullptr;
   LoginLimiter* logins = nullptr;
-  std::string engine;           // this program's path: what the local borg is given to connect through
-  std::string borg = "borg";    // the borg on this machine
+  std::string engine;         // this program's path: what the local borg is given to connect through
+  std::string borg = "borg";  // the borg on this machine
   KeeperTimes keeper;
   SessionTimes session;
 };

@@ -12,8 +12,7 @@ namespace {
 // for speed only.
 constexpr const char* kCiphers =
     "aes128-ctr,aes192-ctr,aes256-ctr,aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com";
-constexpr const char* kMacs =
-    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
+constexpr const char* kMacs = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
 
 std::string Base64(const unsigned char* bytes, std::size_t size) {
   std::string text(4 * ((size + 2) / 3) + 1, '\0');
@@ -45,7 +44,8 @@ std::string HostKeyMethods(const std::vector<PinnedKey>& pins) {
 Status SetAlgorithms(LIBSSH2_SESSION* session, const std::vector<PinnedKey>& pins, const std::string& name) {
   const std::string methods = HostKeyMethods(pins);
   if (methods.empty() || libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY, methods.c_str()) != 0) {
-    return Fail(Reason::kNoCommonAlgorithm, name + ": none of the pinned host key types can be used: " + (methods.empty() ? "none" : methods));
+    return Fail(Reason::kNoCommonAlgorithm,
+                name + ": none of the pinned host key types can be used: " + (methods.empty() ? "none" : methods));
   }
   struct Preference {
     int method;

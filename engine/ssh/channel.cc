@@ -46,8 +46,8 @@ Task<Status> SessionChannel::Input::CloseWrite(Context context) {
 
 Task<Result<ExitStatus>> SessionChannel::WaitExit(Context context) {
   if (raw_ == nullptr) co_return Fail(Reason::kInternal, "the channel is closed");
-  const Result<ssize_t> done =
-      co_await session_.Do(context, [this] { return libssh2_channel_wait_closed(raw_); }, "waiting for a command to end");
+  const Result<ssize_t> done = co_await session_.Do(
+      context, [this] { return libssh2_channel_wait_closed(raw_); }, "waiting for a command to end");
   if (!done) co_return Fail(done.error());
   ExitStatus exit;
   exit.status = libssh2_channel_get_exit_status(raw_);
@@ -63,9 +63,11 @@ Task<Result<ExitStatus>> SessionChannel::WaitExit(Context context) {
 
 Task<Status> SessionChannel::Close(Context context) {
   if (raw_ == nullptr || session_.failure_) co_return Status{};
-  const Result<ssize_t> closed = co_await session_.Do(context, [this] { return libssh2_channel_close(raw_); }, "closing a channel");
+  const Result<ssize_t> closed = co_await session_.Do(
+      context, [this] { return libssh2_channel_close(raw_); }, "closing a channel");
   if (!closed) co_return Fail(closed.error());
-  const Result<ssize_t> freed = co_await session_.Do(context, [this] { return libssh2_channel_free(raw_); }, "closing a channel");
+  const Result<ssize_t> freed = co_await session_.Do(
+      context, [this] { return libssh2_channel_free(raw_); }, "closing a channel");
   raw_ = nullptr;
   if (!freed) co_return Fail(freed.error());
   co_return Status{};

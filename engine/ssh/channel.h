@@ -7,7 +7,8 @@ namespace borgop {
 
 class SessionChannel final : public Channel {
  public:
-  SessionChannel(Session& session, LIBSSH2_CHANNEL* raw) : session_(session), raw_(raw), out_(*this, 0), err_(*this, SSH_EXTENDED_DATA_STDERR), in_(*this) {}
+  SessionChannel(Session& session, LIBSSH2_CHANNEL* raw)
+      : session_(session), raw_(raw), out_(*this, 0), err_(*this, SSH_EXTENDED_DATA_STDERR), in_(*this) {}
   Reader& out() override { return out_; }
   Reader& err() override { return err_; }
   Writer& in() override { return in_; }

@@ -18,13 +18,14 @@ double RandomFraction() {
   return std::uniform_real_distribution<double>(0.0, 1.0)(random);
 }
 
-Task<Result<std::unique_ptr<Session>>> OpenTransport(Context context, const SshEndpoint& endpoint, std::string name, DialOptions options) {
+Task<Result<std::unique_ptr<Session>>> OpenTransport(Context context, const SshEndpoint& endpoint, std::string name,
+                                                     DialOptions options) {
   if (endpoint.jump_host) {
     Result<std::unique_ptr<Session>> via =
         co_await Dial(context, *endpoint.jump_host, "the jump host " + Describe(*endpoint.jump_host) + " before " + name, options);
     if (!via) co_return Fail(via.error());
-    co_return co_await Session::OverJump(context.WithTimeout(options.connect_timeout), std::move(*via), endpoint.host, endpoint.port,
-                                         std::move(name), options.times);
+    co_return co_await Session::OverJump(context.WithTimeout(options.connect_timeout), std::move(*via), endpoint.host,
+                                         endpoint.port, std::move(name), options.times);
   }
   Result<UniqueFd> socket = co_await ConnectTcp(context.WithTimeout(options.connect_timeout), endpoint.host, endpoint.port);
   if (!socket) {

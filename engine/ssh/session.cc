@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kReadAhead = std::size_t{128} * 1024;
 constexpr std::chrono::seconds kWatchInterval{5};
-constexpr std::uint32_t kPacketSize = 32 * 1024;     // RFC 4253, section 6.1: what every implementation takes
+constexpr std::uint32_t kPacketSize = 32 * 1024;  // RFC 4253, section 6.1: what every implementation takes
 constexpr std::uint32_t kJumpWindow = 4 * 1024 * 1024;
 
 void AppendUint32(std::string& to, std::size_t value) {
@@ -56,7 +56,8 @@ Session::~Session() {
   carrier_.reset();
 }
 
-Result<std::unique_ptr<Session>> Session::OverSocket(EventLoop& loop, UniqueFd socket, std::string name, const SessionTimes& times) {
+Result<std::unique_ptr<Session>> Session::OverSocket(EventLoop& loop, UniqueFd socket, std::string name,
+                                                     const SessionTimes& times) {
   std::unique_ptr<Session> session(new Session(loop, std::move(name), times));
   session->carrier_ = std::make_unique<SocketCarrier>(loop, std::move(socket), *session);
   const Status made = session->Init();
@@ -76,8 +77,10 @@ Task<Result<std::unique_ptr<Session>>> Session::OverJump(Context context, std::u
   if (!channel) {
     Error error = channel.error();
     if (error.reason == Reason::kChannelRefused) {
-      error = {Reason::kConnectFailed, via->name() + " cannot connect to " + host + " port " + std::to_string(port) + ": " + error.message,
-               "Check that the jump host reaches that host and port, and that its sshd allows TCP forwarding (AllowTcpForwarding)."};
+      error = {
+          Reason::kConnectFailed,
+          via->name() + " cannot connect to " + host + " port " + std::to_string(port) + ": " + error.message,
+          "Check that the jump host reaches that host and port, and that its sshd allows TCP forwarding (AllowTcpForwarding)."};
     }
     co_return Fail(std::move(error));
   }
@@ -185,8 +188,10 @@ void Session::OnTimer() {
   if (!WantsOut()) last_sent_ = now;
   const MonotonicTime since = WantsIn() ? last_received_ : last_sent_;
   if (now - since > times_.silence) {
-    Abort({Reason::kNoProgress, name_ + " has been silent for " +
-           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now - since).count()) + " s", {}});
+    Abort({Reason::kNoProgress,
+           name_ + " has been silent for " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now - since).count()) +
+               " s",
+           {}});
     return;
   }
   if (now - last_received_ < times_.keepalive || now - last_keepalive_ < times_.keepalive) return;
@@ -201,8 +206,8 @@ Task<Status> Session::Handshake(Context context, std::vector<PinnedKey> pins) {
   const Status preferred = SetAlgorithms(raw_, pins, name_);
   if (!preferred) co_return preferred;
   const int descriptor = carrier_->fd();
-  const Result<ssize_t> done =
-      co_await Do(context, [this, descriptor] { return libssh2_session_handshake(raw_, descriptor); }, "the SSH handshake");
+  const Result<ssize_t> done = co_await Do(
+      context, [this, descriptor] { return libssh2_session_handshake(raw_, descriptor); }, "the SSH handshake");
   if (!done) co_return Fail(done.error());
   size_t size = 0;
   int type = 0;
@@ -210,7 +215,8 @@ Task<Status> Session::Handshake(Context context, std::vector<PinnedKey> pins) {
   const std::string shown = blob == nullptr ? std::string() : std::string(blob, size);
   const bool pinned = std::any_of(pins.begin(), pins.end(), [&](const PinnedKey& pin) { return pin.blob == shown; });
   if (shown.empty() || !pinned) {
-    Error error{Reason::kHostKeyMismatch, name_ + " shows the host key " + Fingerprint(shown) + ", pinned is " + Fingerprints(pins), {}};
+    Error error{
+        Reason::kHostKeyMismatch, name_ + " shows the host key " + Fingerprint(shown) + ", pinned is " + Fingerprints(pins), {}};
     Abort(error);
     co_return Fail(std::move(error));
   }
@@ -231,16 +237,16 @@ Task<Status> Session::Authenticate(Context context, const SshEndpoint& endpoint)
   const Result<ssize_t> done = co_await Do(
       context,
       [this, &endpoint, key, phrase] {
-        return libssh2_userauth_publickey_frommemory(raw_, endpoint.user.data(), endpoint.user.size(), nullptr, 0, key.data(), key.size(),
-                                                     phrase);
+        return libssh2_userauth_publickey_frommemory(raw_, endpoint.user.data(), endpoint.user.size(), nullptr, 0, key.data(),
+                                                     key.size(), phrase);
       },
       "logging in");
   if (!done) {
     if (done.error().reason == Reason::kAuthenticationFailed || done.error().reason == Reason::kKeyUnusable) {
       Error error = done.error();
-      error.message = error.reason == Reason::kKeyUnusable
-                          ? "the private key for " + name_ + " cannot be used" + (phrase == nullptr ? "" : " (is its passphrase right?)")
-                          : name_ + " does not let user " + endpoint.user + " in with this key";
+      error.message = error.reason == Reason::kKeyUnusable ? "the private key for " + name_ + " cannot be used" +
+                                                                 (phrase == nullptr ? "" : " (is its passphrase right?)")
+                                                           : name_ + " does not let user " + endpoint.user + " in with this key";
       co_return Fail(std::move(error));
     }
     co_return Fail(done.error());
@@ -283,7 +289,8 @@ Task<Result<std::unique_ptr<Channel>>> Session::Exec(Context context, std::strin
 
 Task<void> Session::Disconnect(Context context) {
   if (!failure_) {
-    co_await Do(context, [this] { return libssh2_session_disconnect(raw_, "bye"); }, "saying goodbye");
+    co_await Do(
+        context, [this] { return libssh2_session_disconnect(raw_, "bye"); }, "saying goodbye");
   }
   Abort({Reason::kConnectionLost, "the connection to " + name_ + " has been closed", {}});
   if (via_) co_await via_->Disconnect(context);

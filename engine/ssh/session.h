@@ -72,7 +72,8 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
     const std::uint64_t received = received_;
     const std::uint64_t sent = sent_;
     const auto result = call();
-    if (received_ != received || (sent_ != sent && std::exchange(contended_, false))) {
+    // A child's reads may have waited for its own half-sent packet, so it always looks again.
+    if (received_ != received || (sent_ != sent && (child_ != nullptr || std::exchange(contended_, false)))) {
       NotifyAll();
     } else if (sent_ != sent) {
       outbound_.NotifyAll();
@@ -109,26 +110,26 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
   EventLoop& loop_;
   std::string name_;
   SessionTimes times_;
-  std::unique_ptr<Session> via_;      // the jump host's, destroyed last
+  std::unique_ptr<Session> via_;  // the jump host's, destroyed last
   std::unique_ptr<Carrier> carrier_;
   LIBSSH2_SESSION* raw_ = nullptr;
   bool authenticated_ = false;
   std::optional<Error> failure_;
   AsyncLock open_lock_;
-  bool open_broken_ = false;          // an opening was given up half way: libssh2 cannot open another
+  bool open_broken_ = false;  // an opening was given up half way: libssh2 cannot open another
   CarrierUser* child_ = nullptr;
 
-  std::vector<char> read_ahead_;      // fewer, larger recv(2)
+  std::vector<char> read_ahead_;  // fewer, larger recv(2)
   std::size_t read_begin_ = 0, read_end_ = 0;
 
-  WaitQueue inbound_, outbound_;      // who waits for bytes to come; who waits for bytes to go (or for either)
+  WaitQueue inbound_, outbound_;  // who waits for bytes to come; who waits for bytes to go (or for either)
   int waiting_in_ = 0, waiting_out_ = 0;
-  std::uint64_t generation_ = 0;      // counts NotifyAll
-  bool contended_ = false;            // somebody waits although only another's half-sent packet was in the way
-  bool child_blocked_out_ = false;    // the child's last call could not send, or could not widen its window
+  std::uint64_t generation_ = 0;    // counts NotifyAll
+  bool contended_ = false;          // somebody waits although only another's half-sent packet was in the way
+  bool child_blocked_out_ = false;  // the child's last call could not send, or could not widen its window
   std::uint64_t received_ = 0, sent_ = 0;
-  MonotonicTime last_received_;       // a byte came in, or nobody waited for one
-  MonotonicTime last_sent_;           // likewise for bytes going out
+  MonotonicTime last_received_;  // a byte came in, or nobody waited for one
+  MonotonicTime last_sent_;      // likewise for bytes going out
   MonotonicTime last_keepalive_;
   EventLoop::Timers::iterator timer_;
 };

@@ -61,36 +61,5 @@ TEST(Completion, InFish) {
   }
 }
 
-// zsh completes only in its line editor, so it gets a terminal.
-TEST(Completion, InZsh) {
-  if (!Has("zsh")) GTEST_SKIP() << "zsh is not installed";
-  for (const Case& row : Cases()) {
-    SCOPED_TRACE(row.name);
-    std::string line = "borg-engine";
-    for (const std::string& word : row.words) line += " " + word;
-    const std::string script = R"zsh(
-zmodload zsh/zpty; d=$(mktemp -d); trap 'rm -rf $d' EXIT; $1 completion zsh >$d/completion
-zpty z zsh -f -i
-zpty -w z "PS1=; PATH=${1:h}:\$PATH; fpath=($fpath); autoload -Uz compinit; compinit -u -D; source $d/completion
-compadd() { case \"\$*\" in *-[OAD]*) builtin compadd \"\$@\"; return ;; esac
-  local -a got; builtin compadd -O got \"\$@\"; print -l -- \$got >>$d/got; builtin compadd \"\$@\" }
-finish() { zle -I; print >$d/done }; show() { zle complete-word; finish }
-zle -C complete-word list-choices _main_complete; zle -N show; bindkey '^I' show; print >$d/ready"
-n=0; while [[ ! -e $d/ready ]] && ((n++ < 300)); do zpty -r -t z x; sleep 0.05; done
-zpty -w -n z "$2"$'\t'
-n=0; while [[ ! -e $d/done ]] && ((n++ < 300)); do zpty -r -t z x; sleep 0.05; done
-zpty -d z; [[ ! -e $d/got ]] || cat $d/got
-)zsh";
-    lab::Command command;
-    command.argv = {"zsh", "-f", "-c", script, "zsh", Engine(), line};
-    lab::Ended ended = lab::RunToEnd(command);
-    // Files are offered without their directory.
-    const std::size_t at = ended.out.find("passwd\n");
-    if (at != std::string::npos && (at == 0 || ended.out[at - 1] == '\n')) ended.out.insert(at, "/etc/");
-    // Options are offered with their descriptions beside them; what comes after the name is not looked at.
-    Check(row, ended);
-  }
-}
-
 }  // namespace
 }  // namespace borgop::clitest

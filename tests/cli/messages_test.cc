@@ -24,7 +24,7 @@ struct Row {
 const std::vector<Row>& Rows() {
   static const std::vector<Row> rows = {
       {"no verb", "$E", 2, {"no verb is given", "run"}},
-      {"unknown verb", "$E rnu", 2, {"unknown verb `rnu`", "did you mean `run`?", "--help"}},
+      {"unknown verb", "$E rum", 2, {"unknown verb `rum`", "did you mean `run`?", "--help"}},
       {"a verb like none", "$E xylophone", 2, {"unknown verb `xylophone`", "--help lists the verbs"}},
       {"unknown option", "$E run --paralel 3", 2, {"unknown option `--paralel`", "did you mean `--parallel`?", "run --help"}},
       {"unknown option with a value", "$E run --plam=x", 2, {"unknown option `--plam`", "did you mean `--plan`?"}},
@@ -39,7 +39,10 @@ const std::vector<Row>& Rows() {
       {"empty input", "$E run </dev/null", 3, {"<stdin>"}},
       {"closed input", "$E run <&-", 3, {"standard input cannot be read"}},
       {"a terminal as input", "script -qec \"$E run\" /dev/null", 3, {"standard input is a terminal", "--plan FILE"}},
-      {"an unwritable termination log", "$E run --plan plan.yaml --termination-log nowhere/log", 2, {"`nowhere/log`", "No such file"}},
+      {"an unwritable termination log",
+       "$E run --plan plan.yaml --termination-log nowhere/log",
+       2,
+       {"`nowhere/log`", "No such file"}},
       {"a directory as termination log", "$E run --plan plan.yaml --termination-log .", 2, {"directory"}},
       {"run to a closed output", "$E run --plan plan.yaml >&-", 2, {"standard output", "closed"}},
       {"check-config to a full disk", "$E check-config --plan plan.yaml >/dev/full", 4, {"standard output", "No space left"}},
@@ -78,7 +81,8 @@ TEST(Messages, HelpOfEveryVerbHasExamples) {
 TEST(Messages, ConvertedTomlMeansTheSame) {
   const Workspace workspace;
   const lab::Ended ended = Shell("cd \"$1\"; $E convert <toml >p; cat p", {workspace.Path("")});
-  EXPECT_THAT(ended.out, AllOf(HasSubstr("/srv/backups"), HasSubstr("keepDaily: 7"), HasSubstr("port: 1"), HasSubstr("BEGIN OPENSSH")));
+  EXPECT_THAT(ended.out,
+              AllOf(HasSubstr("/srv/backups"), HasSubstr("keepDaily: 7"), HasSubstr("port: 1"), HasSubstr("BEGIN OPENSSH")));
 }
 
 // A connection that cannot be made is the quickest real run.
@@ -101,7 +105,8 @@ TEST(Run, DoesNotConnectWhenTheTerminationLogCannotBeWritten) {
 
 TEST(Run, LeavesTheTerminationLogAloneUntilItsEnd) {
   const Workspace workspace;
-  const lab::Ended ended = Shell("cd \"$1\"; echo before >log; $E run --plan nowhere --termination-log log; cat log", {workspace.Path("")});
+  const lab::Ended ended =
+      Shell("cd \"$1\"; echo before >log; $E run --plan nowhere --termination-log log; cat log", {workspace.Path("")});
   EXPECT_EQ(ended.out, "before\n");
 }
 
@@ -115,7 +120,8 @@ TEST(Run, TellsWhenTheReportCannotBeWritten) {
 TEST(Run, ShowsLinesForPeopleOnATerminalAndTheReportLast) {
   const Workspace workspace;
   const auto on_terminal = [&](const std::string& environment) {
-    return Shell("cd \"$1\"; script -qec \"env " + environment + " $E run --plan plan.yaml >out\" /dev/null; cat out >&2", {workspace.Path("")});
+    return Shell("cd \"$1\"; script -qec \"env " + environment + " $E run --plan plan.yaml >out\" /dev/null; cat out >&2",
+                 {workspace.Path("")});
   };
   const lab::Ended colored = on_terminal("-u NO_COLOR TERM=xterm");
   EXPECT_THAT(colored.out, AllOf(HasSubstr("web"), HasSubstr("\x1b[")));

@@ -36,7 +36,8 @@ Workspace::Workspace() {
   if (mkdtemp(name.data()) == nullptr) std::abort();
   directory_ = name;
   // Port 1 (tcpmux) of the loopback is closed.
-  const lab::Ended made = Shell(R"sh(set -e; umask 077; cd "$1"; ssh-keygen -q -t ed25519 -N '' -C '' -f key; read -r type blob <key.pub
+  const lab::Ended made =
+      Shell(R"sh(set -e; umask 077; cd "$1"; ssh-keygen -q -t ed25519 -N '' -C '' -f key; read -r type blob <key.pub
 echo "[127.0.0.1]:1 $type $blob" >known
 connection="{host: 127.0.0.1, port: 1, user: nobody, privateKeyFile: key, knownHostsFile: known"
 printf 'version: 1\nserver: %s, rootDir: /srv/backups}\ntargets:\n- name: web\n  connection: %s}\n' "$connection" "$connection" >plan.yaml
@@ -44,7 +45,7 @@ printf '  repository: {path: web, passphrase: sesame-open}\n  source: {paths: [/
 end() { printf 'Host = "127.0.0.1:1"\nUserName = "nobody"\nKnownHost = "%s"\nPrivateKey = """\n%s\n"""\n' "$(cat known)" "$(cat key)"; }
 { printf '[Borg]\nRootDir = "/srv/backups"\nPruneSetting = "--keep-daily 7"\n[Borg.Server]\n'; end
   printf '[[Servers]]\nName = "web"\nSourcePaths = ["/etc"]\n[Servers.BorgTarget]\nSubDir = "web"\nPassphrase = "sesame-open"\n[Servers.Connection]\n'; end; } >toml)sh",
-                                {directory_});
+            {directory_});
   if (!made.ok()) std::abort();
 }
 

@@ -73,7 +73,8 @@ class Connections : public testing::TestWithParam<MachineKind> {
       co_await (*connection)->Disconnect(unlimited.WithTimeout(5s));
     });
   }
-  static Task<std::unique_ptr<Channel>> Exec(Context context, Connection& connection, std::string command, std::uint32_t window = kWindow) {
+  static Task<std::unique_ptr<Channel>> Exec(Context context, Connection& connection, std::string command,
+                                             std::uint32_t window = kWindow) {
     Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(context, std::move(command), window);
     EXPECT_TRUE(channel.has_value()) << channel.error().message;
     if (!channel) throw std::runtime_error("no channel");
@@ -144,7 +145,8 @@ TEST_P(Connections, SeveralChannelsAtOnce) {
       group.Spawn(RunThrough(group.context(), connection, commands::Cat(), Bytes(500'000, i + 1), ran[i]));
     }
     co_await group.Join();
-    for (std::uint32_t i = 0; i < ran.size(); ++i) EXPECT_TRUE(ran[i].out == Bytes(500'000, i + 1)) << i << ": " << ran[i].out.size();
+    for (std::uint32_t i = 0; i < ran.size(); ++i)
+      EXPECT_TRUE(ran[i].out == Bytes(500'000, i + 1)) << i << ": " << ran[i].out.size();
   });
 }
 

@@ -16,15 +16,15 @@ std::string ToString(MachineKind kind);
 
 // A command line for each of them.
 namespace commands {
-std::string Exit(int status);                // ends with that status
-std::string Killed();                        // ends by SIGKILL
-std::string Cat();                           // echoes its input
-std::string Both();                          // its input to stdout and, byte by byte the same, to stderr
-std::string Emit(std::size_t size);          // prints that many zero bytes
-std::string SwallowThenSay();                // reads its input to the end, then prints "got all"
-std::string Endless();                       // prints until nobody reads
-std::string Deaf();                          // neither reads nor writes, for as long as the connection lasts
-std::string CloseInput();                    // ends its input, then waits as Deaf
+std::string Exit(int status);        // ends with that status
+std::string Killed();                // ends by SIGKILL
+std::string Cat();                   // echoes its input
+std::string Both();                  // its input to stdout and, byte by byte the same, to stderr
+std::string Emit(std::size_t size);  // prints that many zero bytes
+std::string SwallowThenSay();        // reads its input to the end, then prints "got all"
+std::string Endless();               // prints until nobody reads
+std::string Deaf();                  // neither reads nor writes, for as long as the connection lasts
+std::string CloseInput();            // ends its input, then waits as Deaf
 }  // namespace commands
 
 // Connected and logged in. For kDirect and kJump to the lab's T, from where C stands.

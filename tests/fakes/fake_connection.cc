@@ -34,7 +34,8 @@ class FakeChannel final : public Channel {
 
 Task<Result<std::unique_ptr<Channel>>> FakeConnection::Exec(Context context, std::string command, std::uint32_t window) {
   if (failure_) co_return Fail(*failure_);
-  if (const Wake wake = context.Interrupted(); wake != Wake::kNotified) co_return Fail(InterruptedError(wake, "starting a command"));
+  if (const Wake wake = context.Interrupted(); wake != Wake::kNotified)
+    co_return Fail(InterruptedError(wake, "starting a command"));
   commands_.push_back(command);
   auto process = std::make_shared<Process>(window);
   processes_.push_back(process);

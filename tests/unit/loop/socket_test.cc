@@ -33,7 +33,7 @@ TEST(UnixListener, TakesOneConnectionAndIsGone) {
     const std::string path = directory.path() + "/s";
     Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, path);
     EXPECT_TRUE(listener.has_value());
-    struct stat status{};
+    struct stat status {};
     EXPECT_EQ(stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
     Result<UniqueFd> client = ConnectUnix(path);
@@ -54,7 +54,7 @@ TEST(UnixListener, RemovesItsPathWhenNobodyCame) {
       const Result<UniqueFd> accepted = co_await (*listener)->Accept(context.WithTimeout(10ms));
       EXPECT_FALSE(accepted.has_value());
     }
-    struct stat status{};
+    struct stat status {};
     EXPECT_NE(stat(path.c_str(), &status), 0);
   });
 }
@@ -86,7 +86,8 @@ class Listening {
     ok_ = fd_ && bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0 && listen(fd_.get(), 5) == 0;
     socklen_t length = sizeof address;
     getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = ntohs(family == AF_INET ? reinterpret_cast<sockaddr_in*>(&address)->sin_port : reinterpret_cast<sockaddr_in6*>(&address)->sin6_port);
+    port_ = ntohs(family == AF_INET ? reinterpret_cast<sockaddr_in*>(&address)->sin_port
+                                    : reinterpret_cast<sockaddr_in6*>(&address)->sin6_port);
   }
   bool ok() const { return ok_; }
   std::uint16_t port() const { return port_; }

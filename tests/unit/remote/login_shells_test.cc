@@ -22,13 +22,16 @@ class LoginShells : public testing::TestWithParam<LoginShell> {};
 TEST_P(LoginShells, RunAScriptAndLeaveTheRestOfTheInputToIt) {
   if (!Installed(GetParam().argv.front())) GTEST_SKIP() << GetParam().argv.front() << " is not installed";
   const TemporaryHome home;
-  const std::string awkward = "it's \"quoted\" \\ \\\\ \\n `back` $HOME $(x) ${y} !! !x ^a^b % # ~ * ? [a] {a,b} ; & | < >\n\ttab \x01\xff\xfe\xc3\xa9 ";
-  const std::string script = "printf '<%s>' " + ShellQuote(awkward) + "\nx=1\nif [ \"$x\" = 1 ]; then\n  printf ' and '\nfi\necho told >&2\ncat\nexit 7";
+  const std::string awkward =
+      "it's \"quoted\" \\ \\\\ \\n `back` $HOME $(x) ${y} !! !x ^a^b % # ~ * ? [a] {a,b} ; & | < >\n\ttab \x01\xff\xfe\xc3\xa9 ";
+  const std::string script =
+      "printf '<%s>' " + ShellQuote(awkward) + "\nx=1\nif [ \"$x\" = 1 ]; then\n  printf ' and '\nfi\necho told >&2\ncat\nexit 7";
   std::string rest;
   for (int i = 0; i < 256 * 40; ++i) rest.push_back(static_cast<char>(i));
   std::vector<std::string> argv = GetParam().argv;
   argv.insert(argv.end(), {"-c", BootstrapCommand(script.size())});
-  lab::Process process({.argv = argv, .env = {{"HOME", home.path()}, {"XDG_CONFIG_HOME", home.path()}, {"XDG_DATA_HOME", home.path()}},
+  lab::Process process({.argv = argv,
+                        .env = {{"HOME", home.path()}, {"XDG_CONFIG_HOME", home.path()}, {"XDG_DATA_HOME", home.path()}},
                         .keep_stdin_open = true});
   process.WriteInput(script + rest);
   process.CloseInput();
@@ -39,14 +42,14 @@ TEST_P(LoginShells, RunAScriptAndLeaveTheRestOfTheInputToIt) {
   EXPECT_TRUE(ended->out == "<" + awkward + "> and " + rest) << ended->out.substr(0, 200);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, LoginShells,
-    testing::Values(LoginShell{"sh", {"sh"}}, LoginShell{"bash", {"bash"}}, LoginShell{"zsh", {"zsh"}}, LoginShell{"fish", {"fish"}},
-                    LoginShell{"csh", {"csh"}}, LoginShell{"tcsh", {"tcsh"}}, LoginShell{"ksh", {"ksh"}}, LoginShell{"mksh", {"mksh"}},
-                    LoginShell{"yash", {"yash"}}, LoginShell{"busybox", {"busybox", "sh"}}, LoginShell{"posh", {"posh"}},
-                    LoginShell{"rc", {"rc"}}, LoginShell{"elvish", {"elvish"}}, LoginShell{"xonsh", {"xonsh"}},
-                    LoginShell{"sash", {"sash"}}),
-    [](const auto& shell) { return std::string(shell.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, LoginShells,
+                         testing::Values(LoginShell{"sh", {"sh"}}, LoginShell{"bash", {"bash"}}, LoginShell{"zsh", {"zsh"}},
+                                         LoginShell{"fish", {"fish"}}, LoginShell{"csh", {"csh"}}, LoginShell{"tcsh", {"tcsh"}},
+                                         LoginShell{"ksh", {"ksh"}}, LoginShell{"mksh", {"mksh"}}, LoginShell{"yash", {"yash"}},
+                                         LoginShell{"busybox", {"busybox", "sh"}}, LoginShell{"posh", {"posh"}},
+                                         LoginShell{"rc", {"rc"}}, LoginShell{"elvish", {"elvish"}}, LoginShell{"xonsh", {"xonsh"}},
+                                         LoginShell{"sash", {"sash"}}),
+                         [](const auto& shell) { return std::string(shell.param.name); });
 
 }  // namespace
 }  // namespace borgop

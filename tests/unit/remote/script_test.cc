@@ -90,8 +90,13 @@ TEST(StartScript, SaysWhyAnAccountDoesNotRunIt) {
     }
   };
   const std::vector<Row> rows = {
-      {"a forced command", ending("", "only borg serve here\n", {1, {}}), Reason::kShellUnusable, {"status 1", "only borg serve here"}},
-      {"nologin says it on its output", ending("This account is not available.\n", "", {1, {}}), Reason::kShellUnusable,
+      {"a forced command",
+       ending("", "only borg serve here\n", {1, {}}),
+       Reason::kShellUnusable,
+       {"status 1", "only borg serve here"}},
+      {"nologin says it on its output",
+       ending("This account is not available.\n", "", {1, {}}),
+       Reason::kShellUnusable,
        {"status 1", "This account is not available."}},
       {"it dies", ending("", "", {0, "SEGV"}), Reason::kShellUnusable, {"SIGSEGV"}},
       {"control characters stay out of messages", ending("", "a\x1b[31mb", {2, {}}), Reason::kShellUnusable, {"status 2", "a"}},
@@ -107,7 +112,8 @@ TEST(StartScript, SaysWhyAnAccountDoesNotRunIt) {
       if (!output) {
         EXPECT_EQ(output.error().reason, row.reason) << output.error().message;
         EXPECT_NE(output.error().message.find("the fake machine"), std::string::npos);
-        for (const std::string& part : row.message) EXPECT_NE(output.error().message.find(part), std::string::npos) << output.error().message;
+        for (const std::string& part : row.message)
+          EXPECT_NE(output.error().message.find(part), std::string::npos) << output.error().message;
         EXPECT_EQ(output.error().message.find('\x1b'), std::string::npos);
         EXPECT_LT(output.error().message.size(), 600U);
       }

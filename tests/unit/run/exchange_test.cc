@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 class FakeBorg final : public BorgProcess, public BridgeEntrance {
  public:
   using Program = std::function<Task<Exit>(Context, FakeBorg&)>;
-  FakeBorg(const Context& context, Program program) : program_(std::move(program)), group_(context) { group_.Spawn(Run(group_.context())); }
+  FakeBorg(const Context& context, Program program) : program_(std::move(program)), group_(context) {
+    group_.Spawn(Run(group_.context()));
+  }
 
   Writer& in() override { return stdin_; }
   Reader& out() override { return stdout_; }
@@ -73,7 +75,8 @@ struct Played {
   std::chrono::nanoseconds took{0};
 };
 
-Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, bool heeds, Played& played, std::chrono::milliseconds limit) {
+Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, bool heeds, Played& played,
+                std::chrono::milliseconds limit) {
   FakeConnection connection(*context.loop, std::move(server));
   Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(context, "borg serve", Connection::kSmallWindow);
   EXPECT_TRUE(channel.has_value());
@@ -93,7 +96,8 @@ Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, b
   co_await connection.Disconnect(context);
 }
 
-Played RunPlay(const FakeBorg::Program& client, const FakeProgram& server = Echo, bool heeds = true, std::chrono::milliseconds limit = 24h) {
+Played RunPlay(const FakeBorg::Program& client, const FakeProgram& server = Echo, bool heeds = true,
+               std::chrono::milliseconds limit = 24h) {
   Played played;
   RunJumping([&](Context context) { return Play(context, client, server, heeds, played, limit); });
   return played;

@@ -18,58 +18,87 @@ TEST(JudgeExchange, Table) {
   const Error broken{Reason::kConnectionLost, "the connection to B was lost", {}};
   const std::vector<Row> rows = {
       {"both well", [](ExchangeResult&) {}, std::nullopt, ""},
-      {"a stop comes first, whatever else", [](ExchangeResult& result) {
+      {"a stop comes first, whatever else",
+       [](ExchangeResult& result) {
          result.interrupted = Error{Reason::kCancelled, "stopped", {}};
          Exits(result, 2);
-       }, Reason::kCancelled, "stopped"},
-      {"a stop counts even if borg was done", [](ExchangeResult& result) { result.interrupted = Error{Reason::kDeadlineExceeded, "late", {}}; },
+       },
+       Reason::kCancelled, "stopped"},
+      {"a stop counts even if borg was done",
+       [](ExchangeResult& result) {
+         result.interrupted = Error{Reason::kDeadlineExceeded, "late", {}};
+       },
        Reason::kDeadlineExceeded, "late"},
-      {"a client that is well is well, whatever the server says", [](ExchangeResult& result) { result.server_exit = ExitStatus{1, {}}; },
+      {"a client that is well is well, whatever the server says",
+       [](ExchangeResult& result) {
+         result.server_exit = ExitStatus{1, {}};
+       },
        std::nullopt, ""},
-      {"and whatever became of the bridge behind it", [&](ExchangeResult& result) { result.bridge.server_error = broken; }, std::nullopt, ""},
-      {"the client failed by itself", [](ExchangeResult& result) {
+      {"and whatever became of the bridge behind it", [&](ExchangeResult& result) { result.bridge.server_error = broken; },
+       std::nullopt, ""},
+      {"the client failed by itself",
+       [](ExchangeResult& result) {
          Exits(result, 2);
          result.messages.msgid = "LockTimeout";
          result.messages.error = "Failed to create/acquire the lock";
-       }, Reason::kRepositoryLocked, ""},
-      {"and the server's end is a consequence", [](ExchangeResult& result) {
+       },
+       Reason::kRepositoryLocked, ""},
+      {"and the server's end is a consequence",
+       [](ExchangeResult& result) {
          Exits(result, 2);
          result.messages.msgid = "LockTimeout";
          result.server_exit = ExitStatus{2, {}};
-       }, Reason::kRepositoryLocked, ""},
-      {"the connection to B broke", [&](ExchangeResult& result) {
+       },
+       Reason::kRepositoryLocked, ""},
+      {"the connection to B broke",
+       [&](ExchangeResult& result) {
          Exits(result, 2);
          result.messages.msgid = "ConnectionClosed";
          result.bridge.server_error = broken;
-       }, Reason::kConnectionLost, "the connection to B was lost"},
-      {"the connection to T broke", [](ExchangeResult& result) {
+       },
+       Reason::kConnectionLost, "the connection to B was lost"},
+      {"the connection to T broke",
+       [](ExchangeResult& result) {
          result.exit.reset();
          result.bridge.client_error = Error{Reason::kNoProgress, "T has been silent", {}};
-       }, Reason::kNoProgress, "T has been silent"},
+       },
+       Reason::kNoProgress, "T has been silent"},
       {"it was never told how the client ended", [](ExchangeResult& result) { result.exit.reset(); }, Reason::kConnectionLost,
        "was lost before it ended"},
-      {"it never came to the socket", [](ExchangeResult& result) {
+      {"it never came to the socket",
+       [](ExchangeResult& result) {
          Exits(result, 143);
          result.never_connected = true;
-       }, Reason::kSocketUnused, "did not connect"},
-      {"B has no borg", [](ExchangeResult& result) {
+       },
+       Reason::kSocketUnused, "did not connect"},
+      {"B has no borg",
+       [](ExchangeResult& result) {
          Exits(result, 2);
          result.messages.msgid = "ConnectionClosed";
          result.server_exit = ExitStatus{127, {}};
-       }, Reason::kBorgMissing, "on B"},
-      {"the server was killed", [](ExchangeResult& result) {
+       },
+       Reason::kBorgMissing, "on B"},
+      {"the server was killed",
+       [](ExchangeResult& result) {
          Exits(result, 2);
          result.messages.msgid = "ConnectionClosedWithHint";
          result.server_exit = ExitStatus{0, "KILL"};
-       }, Reason::kCreateFailed, "on B"},
-      {"the server ran out of disk", [](ExchangeResult& result) {
+       },
+       Reason::kCreateFailed, "on B"},
+      {"the server ran out of disk",
+       [](ExchangeResult& result) {
          Exits(result, 2);
          result.messages.connection_lost = true;
          result.server_exit = ExitStatus{2, {}};
          result.server_messages.no_space = true;
          result.server_messages.error = "No space left on device";
-       }, Reason::kDiskFull, "on B"},
-      {"the client was killed", [](ExchangeResult& result) { result.exit = Exit{0, "KILL"}; }, Reason::kCreateFailed, "on T"},
+       },
+       Reason::kDiskFull, "on B"},
+      {"the client was killed",
+       [](ExchangeResult& result) {
+         result.exit = Exit{0, "KILL"};
+       },
+       Reason::kCreateFailed, "on T"},
       {"the client has no borg", [](ExchangeResult& result) { Exits(result, 127); }, Reason::kBorgMissing, "on T"},
   };
   for (const Row& row : rows) {

@@ -42,8 +42,9 @@ class Keys : public testing::Test {
 };
 
 TEST_F(Keys, FingerprintIsWhatSshKeygenPrints) {
-  for (const auto& [type, bits, name] : {std::tuple{"ed25519", "256", "ssh-ed25519"}, std::tuple{"ecdsa", "256", "ecdsa-sha2-nistp256"},
-                                         std::tuple{"ecdsa", "521", "ecdsa-sha2-nistp521"}, std::tuple{"rsa", "2048", "ssh-rsa"}}) {
+  for (const auto& [type, bits, name] :
+       {std::tuple{"ed25519", "256", "ssh-ed25519"}, std::tuple{"ecdsa", "256", "ecdsa-sha2-nistp256"},
+        std::tuple{"ecdsa", "521", "ecdsa-sha2-nistp521"}, std::tuple{"rsa", "2048", "ssh-rsa"}}) {
     SCOPED_TRACE(name);
     ASSERT_NO_FATAL_FAILURE(Make(type, bits));
     const Result<std::vector<PinnedKey>> pins = KeysFor("host.example " + public_, "host.example", 22);

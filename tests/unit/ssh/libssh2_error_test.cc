@@ -50,7 +50,8 @@ TEST(Libssh2Error, TellsWhatTheLibrarySaidOnlyOfThatVeryError) {
   const std::unique_ptr<LIBSSH2_SESSION, int (*)(LIBSSH2_SESSION*)> session(libssh2_session_init(), &libssh2_session_free);
   ASSERT_NE(session, nullptr);
   libssh2_session_set_last_error(session.get(), LIBSSH2_ERROR_CHANNEL_FAILURE, "the very words");
-  EXPECT_NE(TranslateLibssh2(session.get(), LIBSSH2_ERROR_CHANNEL_FAILURE, "B", "x").message.find("the very words"), std::string::npos);
+  EXPECT_NE(TranslateLibssh2(session.get(), LIBSSH2_ERROR_CHANNEL_FAILURE, "B", "x").message.find("the very words"),
+            std::string::npos);
   EXPECT_EQ(TranslateLibssh2(session.get(), LIBSSH2_ERROR_PROTO, "B", "x").message, "B: libssh2 error -14 (x)");
 }
 
