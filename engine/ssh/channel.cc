@@ -47,7 +47,13 @@ Task<Status> SessionChannel::Input::CloseWrite(Context context) {
 Task<Result<ExitStatus>> SessionChannel::WaitExit(Context context) {
   if (raw_ == nullptr) co_return Fail(Reason::kInternal, "the channel is closed");
   const Result<ssize_t> done = co_await session_.Do(
-      context, [this] { return libssh2_channel_wait_closed(raw_); }, "waiting for a command to end");
+      context,
+      [this] {
+        // libssh2 refuses to wait for the end of a channel whose other side has not ended its output.
+        const int output_ended = libssh2_channel_wait_eof(raw_);
+        return output_ended == 0 ? libssh2_channel_wait_closed(raw_) : output_ended;
+      },
+      "waiting for a command to end");
   if (!done) co_return Fail(done.error());
   ExitStatus exit;
   exit.status = libssh2_channel_get_exit_status(raw_);

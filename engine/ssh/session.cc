@@ -13,9 +13,11 @@ namespace borgop {
 namespace {
 
 constexpr std::size_t kReadAhead = std::size_t{128} * 1024;
-constexpr std::chrono::seconds kWatchInterval{5};
 constexpr std::uint32_t kPacketSize = 32 * 1024;  // RFC 4253, section 6.1: what every implementation takes
 constexpr std::uint32_t kJumpWindow = 4 * 1024 * 1024;
+
+// How often keepalives and silence are looked at: neither is due to the second.
+std::chrono::milliseconds WatchInterval(const SessionTimes& times) { return times.keepalive / 3; }
 
 void AppendUint32(std::string& to, std::size_t value) {
   for (const int shift : {24, 16, 8, 0}) to.push_back(static_cast<char>((value >> shift) & 0xFFU));
@@ -42,7 +44,7 @@ Session::Session(EventLoop& loop, std::string name, const SessionTimes& times)
       last_received_(loop.Now()),
       last_sent_(last_received_),
       last_keepalive_(last_received_),
-      timer_(loop.AddTimer(loop.Now() + kWatchInterval, this)) {}
+      timer_(loop.AddTimer(loop.Now() + WatchInterval(times), this)) {}
 
 Session::~Session() {
   if (timer_ != loop_.NoTimer()) loop_.RemoveTimer(timer_);
@@ -180,7 +182,7 @@ void Session::Abort(Error error) {
 }
 
 void Session::OnTimer() {
-  timer_ = loop_.AddTimer(loop_.Now() + kWatchInterval, this);
+  timer_ = loop_.AddTimer(loop_.Now() + WatchInterval(times_), this);
   if (failure_ || !authenticated_) return;
   // Only silence while somebody listens counts: where a reader holds back on purpose, nothing is expected to move.
   const MonotonicTime now = loop_.Now();

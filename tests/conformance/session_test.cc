@@ -51,8 +51,8 @@ TEST_P(Sessions, AMachineThatFallsSilentIsGivenUp) {
   RunReal([](Context unlimited) -> Task<void> {
     const Context context = unlimited.WithTimeout(60s);
     SessionTimes times;
-    times.keepalive = 1s;
-    times.silence = 4s;
+    times.keepalive = 2s;  // the shortest that libssh2 takes
+    times.silence = 6s;
     const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), times);
     EXPECT_TRUE(connection.has_value());
     if (!connection) co_return;
