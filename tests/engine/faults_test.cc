@@ -10,7 +10,6 @@ namespace {
 
 using std::chrono::seconds;
 using testing::HasSubstr;
-using testing::Not;
 
 struct Fault;
 
@@ -24,13 +23,19 @@ class FaultTest : public EngineTest, public testing::WithParamInterface<Fault> {
     return Secret(c_.Output("d=$(mktemp -d) && ssh-keygen -q -t ed25519 -N '' -f $d/key && cat $d/key && rm -r $d"));
   }
   void MakeRepository() const { ExpectCompleted(RunEngine(MakePlan())); }
+  // A borg on T that does this instead of connecting.
+  void GiveIdleBorg(Plan& plan, const std::string& does) const {
+    plan.targets[0].borg = dir() + "/borg";
+    plan.targets[0].limits.socket_timeout = seconds(2);
+    t_.WriteFile(plan.targets[0].borg, "#!/bin/sh\n" + does + "\n");
+    t_.Output("chmod 755 " + plan.targets[0].borg);
+  }
 };
 
 struct Fault {
   std::string name;
   std::function<void(FaultTest&, Plan&)> cause;
   std::string reason, kind;
-  int exit_code;
   std::string last_phase = "connect";  // what comes before cleanup in the report
   std::string message = "";            // part of it
   std::string action = "";
@@ -57,7 +62,7 @@ TEST_P(FaultTest, EndsWithItsReasonAndTheNextRunIsGood) {
   fault.cause(*this, plan);
   ASSERT_FALSE(HasFailure());
   const auto result = RunEngine(plan, seconds(45));
-  ExpectFailed(result, fault.reason, fault.kind, fault.exit_code);
+  ExpectFailed(result, fault.reason, fault.kind, fault.kind == "Terminal" ? 1 : 75);
   EXPECT_EQ(LastPhase(result), fault.last_phase) << result.All();
   EXPECT_THAT(result.message(), HasSubstr(fault.message));
   EXPECT_THAT(result.action(), HasSubstr(fault.action));
@@ -76,19 +81,16 @@ const std::vector<Fault> kFaults = {
          },
      .reason = "NoCommonAlgorithm",
      .kind = "Terminal",
-     .exit_code = 1,
      .message = "the target"},
     {.name = "KeyThatTargetRefuses",
      .cause = [](FaultTest& test, Plan& plan) { plan.targets[0].connection.private_key = test.StrangeKey(); },
      .reason = "AuthenticationFailed",
      .kind = "Terminal",
-     .exit_code = 1,
      .message = "the target"},
     {.name = "KeyThatServerRefuses",
      .cause = [](FaultTest& test, Plan& plan) { plan.server.connection.private_key = test.StrangeKey(); },
      .reason = "AuthenticationFailed",
      .kind = "Terminal",
-     .exit_code = 1,
      .message = "the repository server"},
     {.name = "EncryptedKeyWithWrongPassphrase",
      .cause =
@@ -98,7 +100,6 @@ const std::vector<Fault> kFaults = {
          },
      .reason = "KeyUnusable",
      .kind = "Terminal",
-     .exit_code = 1,
      .message = "the target"},
     {.name = "UnknownName",
      .cause =
@@ -108,7 +109,6 @@ const std::vector<Fault> kFaults = {
          },
      .reason = "NameNotResolved",
      .kind = "Transient",
-     .exit_code = 75,
      .message = "nowhere.lab"},
     {.name = "ClosedPort",
      .cause =
@@ -118,13 +118,11 @@ const std::vector<Fault> kFaults = {
          },
      .reason = "ConnectFailed",
      .kind = "Transient",
-     .exit_code = 75,
      .message = "port 9"},
     {.name = "ServerDown",
      .cause = [](FaultTest& test, Plan&) { test.b_.StopSshd(); },
      .reason = "ConnectFailed",
      .kind = "Transient",
-     .exit_code = 75,
      .message = "the repository server"},
     {.name = "SilentTarget",
      .cause =
@@ -134,13 +132,11 @@ const std::vector<Fault> kFaults = {
          },
      .reason = "ConnectTimeout",
      .kind = "Transient",
-     .exit_code = 75,
      .message = "the target"},
     {.name = "NoBorgOnTarget",
      .cause = [](FaultTest& test, Plan&) { test.t_.Mask("borg"); },
      .reason = "BorgMissing",
      .kind = "Terminal",
-     .exit_code = 1,
      .last_phase = "inspect",
      .message = "the target",
      .action = "Install borg"},
@@ -148,7 +144,6 @@ const std::vector<Fault> kFaults = {
      .cause = [](FaultTest& test, Plan&) { test.b_.Mask("borg"); },
      .reason = "BorgMissing",
      .kind = "Terminal",
-     .exit_code = 1,
      .last_phase = "inspect",
      .message = "the repository server",
      .action = "Install borg"},
@@ -156,7 +151,6 @@ const std::vector<Fault> kFaults = {
      .cause = [](FaultTest& test, Plan&) { test.c_.Mask("borg"); },
      .reason = "BorgMissing",
      .kind = "Terminal",
-     .exit_code = 1,
      .last_phase = "inspect",
      .action = "Install borg"},
     {.name = "NeitherSocatNorFifo",
@@ -167,45 +161,26 @@ const std::vector<Fault> kFaults = {
          },
      .reason = "SocketToolMissing",
      .kind = "Terminal",
-     .exit_code = 1,
      .last_phase = "create",
      .action = "Install socat"},
     {.name = "BorgThatNeverConnects",
-     .cause =
-         [](FaultTest& test, Plan& plan) {
-           test.t_.WriteFile(test.dir() + "/borg", "#!/bin/sh\nexec sleep 4711\n");
-           test.t_.Output("chmod 755 " + test.dir() + "/borg");
-           plan.targets[0].borg = test.dir() + "/borg";
-           plan.targets[0].limits.socket_timeout = seconds(2);
-         },
+     .cause = [](FaultTest& test, Plan& plan) { test.GiveIdleBorg(plan, "exec sleep 4711"); },
      .reason = "SocketUnused",
      .kind = "Transient",
-     .exit_code = 75,
      .last_phase = "create"},
     {.name = "BorgThatNeverConnectsAndDoesNotEnd",
-     .cause =
-         [](FaultTest& test, Plan& plan) {
-           test.t_.WriteFile(test.dir() + "/borg", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n");
-           test.t_.Output("chmod 755 " + test.dir() + "/borg");
-           plan.targets[0].borg = test.dir() + "/borg";
-           plan.targets[0].limits.socket_timeout = seconds(2);
-         },
+     .cause = [](FaultTest& test, Plan& plan) { test.GiveIdleBorg(plan, "trap '' TERM\nwhile :; do sleep 1; done"); },
      .reason = "SocketUnused",
      .kind = "Transient",
-     .exit_code = 75,
      .last_phase = "create"},
     {.name = "BorgThatNeverConnectsToFifos",
      .cause =
          [](FaultTest& test, Plan& plan) {
            test.t_.Mask("socat");
-           test.t_.WriteFile(test.dir() + "/borg", "#!/bin/sh\nexec sleep 4711\n");
-           test.t_.Output("chmod 755 " + test.dir() + "/borg");
-           plan.targets[0].borg = test.dir() + "/borg";
-           plan.targets[0].limits.socket_timeout = seconds(2);
+           test.GiveIdleBorg(plan, "exec sleep 4711");
          },
      .reason = "SocketUnused",
      .kind = "Transient",
-     .exit_code = 75,
      .last_phase = "create"},
     {.name = "WrongPassphrase",
      .cause =
@@ -215,7 +190,6 @@ const std::vector<Fault> kFaults = {
          },
      .reason = "PassphraseWrong",
      .kind = "Terminal",
-     .exit_code = 1,
      .last_phase = "inspect"},
     {.name = "NoRepositoryButSomethingElse",
      .cause =
@@ -224,7 +198,6 @@ const std::vector<Fault> kFaults = {
          },
      .reason = "RepositoryInvalid",
      .kind = "Terminal",
-     .exit_code = 1,
      .last_phase = "inspect",
      .mend =
          [](FaultTest& test) {
@@ -235,13 +208,11 @@ const std::vector<Fault> kFaults = {
      .cause = [](FaultTest& test, Plan&) { test.b_.RestartSshd({"ForceCommand=borg serve --restrict-to-path /elsewhere"}); },
      .reason = "RepositoryNotAllowed",
      .kind = "Terminal",
-     .exit_code = 1,
      .last_phase = "inspect"},
     {.name = "TargetAccountWithForcedCommand",
      .cause = [](FaultTest& test, Plan&) { test.t_.RestartSshd({"ForceCommand=echo not for you"}); },
      .reason = "ShellUnusable",
      .kind = "Terminal",
-     .exit_code = 1,
      .last_phase = "inspect",
      .message = "not for you"},
 };
@@ -270,15 +241,6 @@ TEST_F(FaultsTest, HostWithAnotherKeyIsGivenNothing) {
   const std::size_t logins = Logins(t_);
   ExpectNextRunGood(MakePlan());
   EXPECT_EQ(Logins(t_), logins + 1) << "one connection to the target, and the count of logins counts";
-}
-
-TEST_F(FaultsTest, WithoutSocatTwoFifosDo) {
-  AddData(20);
-  t_.Mask("socat");
-  ExpectCompleted(RunEngine(MakePlan()));
-  ExpectNothingLeft();
-  lab_.Restore();
-  ExpectNextRunGood(MakePlan());
 }
 
 TEST_F(FaultsTest, FullDiskIsWaitedForAndThenPasses) {
@@ -320,103 +282,6 @@ TEST_F(FaultsTest, RepositoryLockedByALiveBorgIsWaitedFor) {
     EXPECT_TRUE(holder.Wait(seconds(20)).has_value());
   }
   ExpectNextRunGood(plan);
-}
-
-class ServerAccountTest : public EngineTest {
- protected:
-  // An account on B that runs nothing but what authorized_keys says.
-  Plan PlanFor(const std::string& user, const std::string& forced) {
-    b_.AddUser(user, "/bin/bash");
-    const std::string file = "/home/" + user + "/.ssh/authorized_keys";
-    b_.Output("sed -i 's|^|command=\"" + forced + "\",restrict |' " + file + " && chmod 777 " + dir());
-    Plan plan = MakePlan();
-    plan.server.connection.user = user;
-    return plan;
-  }
-};
-
-TEST_F(ServerAccountTest, BorgServeAloneIsEnoughAndSaysWhatIsMissing) {
-  const Plan plan = PlanFor("serveonly", "borg serve --restrict-to-path " + dir());
-  for (int run = 0; run < 2; ++run) {  // with and without init
-    const auto result = RunEngine(plan);
-    EXPECT_EQ(result.exit_code(), 0) << result.All();
-    EXPECT_EQ(result.outcome(), "CompletedWithWarnings") << result.All();
-    EXPECT_THAT(result.warnings(), HasSubstr("dead man's switch"));
-    EXPECT_THAT(result.warnings(), HasSubstr("ClientAliveInterval"));
-    ExpectNothingLeft();
-  }
-  ExpectRepositorySound(repository(), "serveonly");
-}
-
-TEST_F(FaultsTest, MissingSourcePathIsAWarning) {
-  Plan plan = MakePlan();
-  plan.targets[0].source.paths.push_back("/nonexistent/path");
-  const auto result = RunEngine(plan);
-  EXPECT_EQ(result.exit_code(), 0) << result.All();
-  EXPECT_EQ(result.outcome(), "CompletedWithWarnings") << result.All();
-  EXPECT_THAT(result.warnings(), HasSubstr("/nonexistent/path"));
-  EXPECT_TRUE(result.target().contains("archive"));
-  ExpectNextRunGood(MakePlan());
-}
-
-TEST_F(FaultsTest, NoisyLoginShellsDoNoHarm) {
-  for (const auto* host : {&t_, &b_}) {
-    host->AddUser("noisy", "/bin/bash");
-    host->WriteFile("/home/noisy/.bashrc", "echo Welcome to this machine; printf 'no newline at its end'; echo also here >&2\n");
-    host->Output("chmod 777 " + dir());
-    ASSERT_THAT(host->Output("su noisy -c 'bash -c \". ~/.bashrc\"' 2>&1"), HasSubstr("Welcome"));
-  }
-  Plan plan = MakePlan();
-  plan.server.connection.user = plan.targets[0].connection.user = "noisy";
-  const auto result = RunEngine(plan);
-  ExpectCompleted(result);
-  EXPECT_EQ(result.warnings(), "[]");
-  ExpectNextRunGood(plan);
-}
-
-TEST_F(FaultsTest, OneTargetsFailureIsNotTheOthers) {
-  Plan plan = MakePlan(4);
-  plan.targets[1].connection.known_hosts = b_.KnownHosts({}, t_.address());
-  plan.targets[3].borg = "/nowhere/borg";
-  const auto result = RunEngine(plan);
-  EXPECT_EQ(result.exit_code(), 1);
-  EXPECT_EQ(result.outcome(0), "Completed") << result.All();
-  EXPECT_EQ(result.reason(1), "HostKeyMismatch");
-  EXPECT_EQ(result.outcome(2), "Completed") << result.All();
-  EXPECT_EQ(result.reason(3), "BorgMissing");
-  EXPECT_EQ(result.report["counts"],
-            (Json{{"targets", 4}, {"completed", 2}, {"completedWithWarnings", 0}, {"failed", 2}, {"cancelled", 0}}));
-  ExpectNextRunGood(MakePlan());
-}
-
-TEST_F(FaultsTest, FailuresThatMayAllPassByThemselvesAskForARetry) {
-  Plan plan = MakePlan(3);
-  plan.targets[1].connection.port = 9;
-  plan.targets[1].connection.known_hosts = t_.KnownHosts({}, "[" + t_.address() + "]:9");
-  plan.targets[2].connection.host = "nowhere.lab";
-  plan.targets[2].connection.known_hosts = t_.KnownHosts({}, "nowhere.lab");
-  const auto result = RunEngine(plan);
-  EXPECT_EQ(result.outcome(0), "Completed") << result.All();
-  EXPECT_EQ(result.reason(1), "ConnectFailed");
-  EXPECT_EQ(result.reason(2), "NameNotResolved");
-  EXPECT_EQ(result.exit_code(), 75);
-  // One that will not pass, and nobody should wait for a retry.
-  plan.targets[1].borg = "/nowhere/borg";
-  plan.targets[1].connection = lab_.Endpoint(t_);
-  EXPECT_EQ(RunEngine(plan).exit_code(), 1);
-  ExpectNextRunGood(MakePlan());
-}
-
-TEST_F(FaultsTest, TwoRunsAgainstOneTargetDoNotDisturbEachOther) {
-  AddData(30);
-  Plan one = MakePlan(), two = MakePlan();
-  two.targets[0].repository.path = "other";
-  auto first = Start(one), second = Start(two);
-  const auto results = {Finish(first, seconds(90)), Finish(second, seconds(90))};
-  for (const auto& result : results) ExpectCompleted(result);
-  EXPECT_NE(results.begin()->target()["repository"]["id"], (results.begin() + 1)->target()["repository"]["id"]);
-  ExpectNextRunGood(two);
-  ExpectRepositorySound(repository());
 }
 
 }  // namespace

@@ -1,16 +1,20 @@
 #include "plan_fixture.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <stdexcept>
+
+#include "engine/plan/yaml_reader.h"
 
 namespace borgop::test {
 namespace {
@@ -108,6 +112,19 @@ std::string With(std::string text, std::string_view from, std::string_view to) {
   const std::size_t at = text.find(from);
   if (at == std::string::npos) throw std::runtime_error("not there: " + std::string(from));
   return text.replace(at, from.size(), to);
+}
+
+std::string LineOf(std::string_view text, std::string_view what) {
+  const std::size_t at = text.find(what);
+  EXPECT_NE(at, std::string_view::npos) << what;
+  return std::to_string(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(at, text.size())), '\n'));
+}
+
+std::string YamlProblem(std::string_view text, const std::string& file) {
+  const Result<Plan> plan = ReadYaml(text, file);
+  if (plan) return {};
+  EXPECT_EQ(plan.error().reason, Reason::kInvalidConfig);
+  return plan.error().message;
 }
 
 std::string GoodToml() {

@@ -39,6 +39,10 @@ inline const std::vector<std::string> kEncryptedEd25519 = {"-t", "ed25519", "-N"
 std::string Indented(std::string_view text, int spaces);
 // `text` with the first `from` replaced by `to`; throws where there is none.
 std::string With(std::string text, std::string_view from, std::string_view to);
+// The number of the first line on which `text` has `what`; the test fails where there is none.
+std::string LineOf(std::string_view text, std::string_view what);
+// What the YAML reader says against `text`; empty where it reads it.
+std::string YamlProblem(std::string_view text, const std::string& file = "plan.yaml");
 
 // Two targets, all values given that have to be. Keys and known hosts are real.
 std::string GoodToml();

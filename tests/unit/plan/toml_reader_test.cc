@@ -13,6 +13,7 @@ namespace borgop {
 namespace {
 
 using test::GoodToml;
+using test::LineOf;
 using test::PrivateKey;
 using test::PublicKey;
 using test::With;
@@ -22,13 +23,6 @@ std::string Message(std::string_view text) {
   if (plan) return {};
   EXPECT_EQ(plan.error().reason, Reason::kInvalidConfig);
   return plan.error().message;
-}
-
-// The line on which `text` has `what`.
-std::string LineOf(std::string_view text, std::string_view what) {
-  const std::size_t at = text.find(what);
-  EXPECT_NE(at, std::string_view::npos) << what;
-  return std::to_string(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(at, text.size())), '\n'));
 }
 
 TEST(TomlReader, ReadsWhatTheGoProgramReads) {

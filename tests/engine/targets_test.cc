@@ -1,0 +1,57 @@
+// Several targets in one run, and several runs at once.
+#include "tests/engine/engine_fixture.h"
+
+namespace borgop::lab {
+namespace {
+
+using std::chrono::seconds;
+
+class TargetsTest : public EngineTest {};
+
+TEST_F(TargetsTest, OneTargetsFailureIsNotTheOthers) {
+  Plan plan = MakePlan(4);
+  plan.targets[1].connection.known_hosts = b_.KnownHosts({}, t_.address());
+  plan.targets[3].borg = "/nowhere/borg";
+  const auto result = RunEngine(plan);
+  EXPECT_EQ(result.exit_code(), 1);
+  EXPECT_EQ(result.outcome(0), "Completed") << result.All();
+  EXPECT_EQ(result.reason(1), "HostKeyMismatch");
+  EXPECT_EQ(result.outcome(2), "Completed") << result.All();
+  EXPECT_EQ(result.reason(3), "BorgMissing");
+  EXPECT_EQ(result.report["counts"],
+            (Json{{"targets", 4}, {"completed", 2}, {"completedWithWarnings", 0}, {"failed", 2}, {"cancelled", 0}}));
+  ExpectNextRunGood(MakePlan());
+}
+
+TEST_F(TargetsTest, FailuresThatMayAllPassByThemselvesAskForARetry) {
+  Plan plan = MakePlan(3);
+  plan.targets[1].connection.port = 9;
+  plan.targets[1].connection.known_hosts = t_.KnownHosts({}, "[" + t_.address() + "]:9");
+  plan.targets[2].connection.host = "nowhere.lab";
+  plan.targets[2].connection.known_hosts = t_.KnownHosts({}, "nowhere.lab");
+  const auto result = RunEngine(plan);
+  EXPECT_EQ(result.outcome(0), "Completed") << result.All();
+  EXPECT_EQ(result.reason(1), "ConnectFailed");
+  EXPECT_EQ(result.reason(2), "NameNotResolved");
+  EXPECT_EQ(result.exit_code(), 75);
+  // One that will not pass, and nobody should wait for a retry.
+  plan.targets[1].borg = "/nowhere/borg";
+  plan.targets[1].connection = lab_.Endpoint(t_);
+  EXPECT_EQ(RunEngine(plan).exit_code(), 1);
+  ExpectNextRunGood(MakePlan());
+}
+
+TEST_F(TargetsTest, TwoRunsAgainstOneTargetDoNotDisturbEachOther) {
+  AddData(30);
+  Plan one = MakePlan(), two = MakePlan();
+  two.targets[0].repository.path = "other";
+  auto first = Start(one), second = Start(two);
+  const auto results = {Finish(first, seconds(90)), Finish(second, seconds(90))};
+  for (const auto& result : results) ExpectCompleted(result);
+  EXPECT_NE(results.begin()->target()["repository"]["id"], (results.begin() + 1)->target()["repository"]["id"]);
+  ExpectNextRunGood(two);
+  ExpectRepositorySound(repository());
+}
+
+}  // namespace
+}  // namespace borgop::lab

@@ -1,0 +1,73 @@
+// What machines may lack, or have too much of, without a backup failing by it.
+#include "tests/engine/engine_fixture.h"
+
+namespace borgop::lab {
+namespace {
+
+using testing::HasSubstr;
+
+class ToleranceTest : public EngineTest {};
+
+TEST_F(ToleranceTest, WithoutSocatTwoFifosDo) {
+  AddData(20);
+  t_.Mask("socat");
+  ExpectCompleted(RunEngine(MakePlan()));
+  ExpectNothingLeft();
+  lab_.Restore();
+  ExpectNextRunGood(MakePlan());
+}
+
+class ServerAccountTest : public EngineTest {
+ protected:
+  // An account on B that runs nothing but what authorized_keys says.
+  Plan PlanFor(const std::string& user, const std::string& forced) {
+    b_.AddUser(user, "/bin/bash");
+    const std::string file = "/home/" + user + "/.ssh/authorized_keys";
+    b_.Output("sed -i 's|^|command=\"" + forced + "\",restrict |' " + file + " && chmod 777 " + dir());
+    Plan plan = MakePlan();
+    plan.server.connection.user = user;
+    return plan;
+  }
+};
+
+TEST_F(ServerAccountTest, BorgServeAloneIsEnoughAndSaysWhatIsMissing) {
+  const Plan plan = PlanFor("serveonly", "borg serve --restrict-to-path " + dir());
+  for (int run = 0; run < 2; ++run) {  // with and without init
+    const auto result = RunEngine(plan);
+    EXPECT_EQ(result.exit_code(), 0) << result.All();
+    EXPECT_EQ(result.outcome(), "CompletedWithWarnings") << result.All();
+    EXPECT_THAT(result.warnings(), HasSubstr("dead man's switch"));
+    EXPECT_THAT(result.warnings(), HasSubstr("ClientAliveInterval"));
+    ExpectNothingLeft();
+  }
+  ExpectRepositorySound(repository(), "serveonly");
+}
+
+TEST_F(ToleranceTest, MissingSourcePathIsAWarning) {
+  Plan plan = MakePlan();
+  plan.targets[0].source.paths.push_back("/nonexistent/path");
+  const auto result = RunEngine(plan);
+  EXPECT_EQ(result.exit_code(), 0) << result.All();
+  EXPECT_EQ(result.outcome(), "CompletedWithWarnings") << result.All();
+  EXPECT_THAT(result.warnings(), HasSubstr("/nonexistent/path"));
+  EXPECT_TRUE(result.target().contains("archive"));
+  ExpectNextRunGood(MakePlan());
+}
+
+TEST_F(ToleranceTest, NoisyLoginShellsDoNoHarm) {
+  for (const auto* host : {&t_, &b_}) {
+    host->AddUser("noisy", "/bin/bash");
+    host->WriteFile("/home/noisy/.bashrc", "echo Welcome to this machine; printf 'no newline at its end'; echo also here >&2\n");
+    host->Output("chmod 777 " + dir());
+    ASSERT_THAT(host->Output("su noisy -c 'bash -c \". ~/.bashrc\"' 2>&1"), HasSubstr("Welcome"));
+  }
+  Plan plan = MakePlan();
+  plan.server.connection.user = plan.targets[0].connection.user = "noisy";
+  const auto result = RunEngine(plan);
+  ExpectCompleted(result);
+  EXPECT_EQ(result.warnings(), "[]");
+  ExpectNextRunGood(plan);
+}
+
+}  // namespace
+}  // namespace borgop::lab
