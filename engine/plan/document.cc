@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <numeric>
+#include <utility>
 
 #include "engine/base/secret.h"
 #include "engine/plan/byte_escape.h"
@@ -15,20 +16,25 @@ constexpr std::size_t kMaxProblemsShown = 20;
 constexpr std::size_t kMaxProblemsKept = 10'000;
 constexpr std::size_t kMaxQuoted = 60;
 
-// Letters only differing in case count half, so that `keepdaily` is nearer to `keepDaily` than anything else.
+// In half edits: 1 for a letter of which only the case differs.
+std::size_t Difference(char a, char b) {
+  if (a == b) return 0;
+  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b)) ? 1 : 2;
+}
+
+// Optimal string alignment, in half edits: letters that are added, dropped, replaced or swapped with their neighbour. Letters only
+// differing in case count half, so that `keepdaily` is nearer to `keepDaily` than anything else.
 std::size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
+  std::vector<std::size_t> before_last, last, row(b.size() + 1);
   for (std::size_t j = 0; j < row.size(); ++j) row[j] = 2 * j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
+    before_last = std::exchange(last, row);
     row[0] = 2 * i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const char x = a[i - 1];
-      const char y = b[j - 1];
-      const bool same_letter = std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-      const std::size_t replaced = diagonal + (x == y ? 0U : same_letter ? 1U : 2U);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 2, row[j - 1] + 2, replaced});
+      row[j] = std::min({last[j] + 2, row[j - 1] + 2, last[j - 1] + Difference(a[i - 1], b[j - 1])});
+      if (i < 2 || j < 2) continue;
+      const std::size_t swapped = 2 + Difference(a[i - 1], b[j - 2]) + Difference(a[i - 2], b[j - 1]);
+      row[j] = std::min(row[j], before_last[j - 2] + swapped);
     }
   }
   return row[b.size()];

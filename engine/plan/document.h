@@ -75,7 +75,8 @@ class Problems {
 // `text` for a message: in backquotes, at most 60 characters of it, nothing in it that would disturb a terminal or a log.
 // Never for secrets.
 std::string Quoted(std::string_view text);
-// The name among `names` that a person most likely meant by `text`; empty where none is near.
+// The name among `names` that a person most likely meant by `text`; empty where none is near: a third of the letters may be wrong,
+// and two neighbours that are swapped count as one.
 std::string_view NearestName(std::string_view text, const std::vector<std::string_view>& names);
 
 }  // namespace borgop

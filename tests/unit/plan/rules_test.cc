@@ -162,12 +162,20 @@ TEST(Document, QuotesForTerminals) {
 }
 
 TEST(Document, NearestNameIsNearOrNone) {
-  const std::vector<std::string_view> names = {"keepDaily", "keepWeekly", "borg"};
-  EXPECT_EQ(NearestName("keepdaily", names), "keepDaily");
-  EXPECT_EQ(NearestName("keepWekly", names), "keepWeekly");
-  EXPECT_EQ(NearestName("bork", names), "borg");
-  EXPECT_EQ(NearestName("frobnicate", names), "");
-  EXPECT_EQ(NearestName("", names), "");
+  struct Row {
+    const char* name;
+    const char* text;
+    const char* nearest;
+  };
+  for (const Row& row : {Row{"case", "keepdaily", "keepDaily"}, Row{"dropped letter", "keepWekly", "keepWeekly"},
+                         Row{"added letter", "borrg", "borg"}, Row{"replaced letter", "bork", "borg"},
+                         Row{"swapped neighbours", "rnu", "run"}, Row{"swapped at the beginning", "urn", "run"},
+                         Row{"swapped, another case", "Rnu", ""}, Row{"swapped over a letter", "nur", ""},
+                         Row{"two pairs swapped", "obgr", ""}, Row{"two pairs swapped in a long name", "ekepDialy", "keepDaily"},
+                         Row{"nothing like it", "frobnicate", ""}, Row{"empty", "", ""}}) {
+    SCOPED_TRACE(row.name);
+    EXPECT_EQ(NearestName(row.text, {"keepDaily", "keepWeekly", "borg", "run"}), row.nearest);
+  }
 }
 
 TEST(Document, ProblemsAreSortedAndCapped) {
