@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <iostream>
-#include <utility>
 
+#include "engine/base/secret.h"
 #include "engine/borg/check_plan.h"
+#include "engine/plan/document.h"
+#include "engine/plan/input_file.h"
 #include "engine/plan/read_plan.h"
 #include "engine/plan/toml_reader.h"
 #include "engine/plan/yaml_reader.h"
@@ -16,38 +16,14 @@
 namespace borgop::cli {
 namespace {
 
-constexpr std::size_t kLargest = 16 * 1024 * 1024;
-
-// Into one buffer that never moves: a reallocation would leave a copy of what may be secret.
-Result<std::string> ReadStandardInput() {
-  std::string text(kLargest + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = read(STDIN_FILENO, text.data() + size, text.size() - size);
-    if (got == 0) break;
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      Wipe(text);
-      return Fail(Reason::kInvalidConfig, std::string("standard input cannot be read: ") + std::strerror(errno));
-    }
-    size += static_cast<std::size_t>(got);
-  }
-  if (size > kLargest) {
-    Wipe(text);
-    return Fail(Reason::kInvalidConfig, "standard input is larger than 16 MiB");
-  }
-  text.resize(size);
-  return text;
-}
-
 Result<Plan> ReadText(const std::string& plan_file) {
   if (!plan_file.empty() && plan_file != "-") return ReadPlanFile(plan_file);
   if (isatty(STDIN_FILENO) != 0) {
     return Fail(Reason::kInvalidConfig, "there is no configuration: standard input is a terminal",
                 "Give a plan (--plan FILE) or the TOML on standard input (borg-engine run < backups.toml).");
   }
-  Result<std::string> text = ReadStandardInput();
-  if (!text) return Fail(text.error());
+  Result<std::string> text = ReadInput(STDIN_FILENO, kMaxInputSize);
+  if (!text) return Fail(Reason::kInvalidConfig, "standard input " + text.error().message);
   Result<Plan> plan = plan_file == "-" ? ReadYaml(*text, "<stdin>") : ReadToml(*text, "<stdin>");
   Wipe(*text);
   return plan;

@@ -32,11 +32,9 @@ void Grow(std::string& text, std::size_t size) {
 
 }  // namespace
 
-Result<std::string> ReadInputFile(const std::string& path, std::size_t size_limit) {
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!fd) return Unreadable(errno);
+Result<std::string> ReadInput(int fd, std::size_t size_limit) {
   struct stat status {};
-  if (fstat(fd.get(), &status) != 0) return Unreadable(errno);
+  if (fstat(fd, &status) != 0) return Unreadable(errno);
   if (S_ISDIR(status.st_mode)) return Unreadable(EISDIR);
   const std::size_t size_hint = S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) : 0;
 
@@ -48,7 +46,7 @@ Result<std::string> ReadInputFile(const std::string& path, std::size_t size_limi
       return Fail(Reason::kInvalidConfig, "is larger than " + std::to_string(size_limit) + " bytes");
     }
     if (filled == text.size()) Grow(text, std::min(2 * text.size(), size_limit + 1));
-    const ssize_t got = read(fd.get(), text.data() + filled, text.size() - filled);
+    const ssize_t got = read(fd, text.data() + filled, text.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       const int error = errno;
@@ -60,6 +58,12 @@ Result<std::string> ReadInputFile(const std::string& path, std::size_t size_limi
   }
   text.resize(filled);
   return text;
+}
+
+Result<std::string> ReadInputFile(const std::string& path, std::size_t size_limit) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return Unreadable(errno);
+  return ReadInput(fd.get(), size_limit);
 }
 
 }  // namespace borgop

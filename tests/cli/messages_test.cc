@@ -25,6 +25,7 @@ const std::vector<Row>& Rows() {
   static const std::vector<Row> rows = {
       {"no verb", "$E", 2, {"no verb is given", "run"}},
       {"unknown verb", "$E rum", 2, {"unknown verb `rum`", "did you mean `run`?", "--help"}},
+      {"a verb with two letters swapped", "$E rnu", 2, {"unknown verb `rnu`", "did you mean `run`?"}},
       {"a verb like none", "$E xylophone", 2, {"unknown verb `xylophone`", "--help lists the verbs"}},
       {"unknown option", "$E run --paralel 3", 2, {"unknown option `--paralel`", "did you mean `--parallel`?", "run --help"}},
       {"unknown option with a value", "$E run --plam=x", 2, {"unknown option `--plam`", "did you mean `--plan`?"}},
@@ -38,6 +39,8 @@ const std::vector<Row>& Rows() {
       {"a directory as plan", "$E check-config --plan .", 3, {"directory"}},
       {"empty input", "$E run </dev/null", 3, {"<stdin>"}},
       {"closed input", "$E run <&-", 3, {"standard input cannot be read"}},
+      {"a directory as input", "$E run <.", 3, {"standard input cannot be read: Is a directory"}},
+      {"endless input", "$E run </dev/zero", 3, {"standard input is larger than 16777216 bytes"}},
       {"a terminal as input", "script -qec \"$E run\" /dev/null", 3, {"standard input is a terminal", "--plan FILE"}},
       {"an unwritable termination log",
        "$E run --plan plan.yaml --termination-log nowhere/log",
