@@ -4,22 +4,6 @@
 #include <vector>
 
 namespace borgop {
-namespace {
-// One SSH packet carries 32 KiB; a few of them a call is where larger buffers stop helping.
-constexpr std::size_t kCopyBuffer = std::size_t{128} * 1024;
-}  // namespace
-
-Task<Status> Copy(Context context, Reader& from, Writer& to, std::uint64_t* moved) {
-  std::vector<char> buffer(kCopyBuffer);
-  while (true) {
-    const Result<std::size_t> got = co_await from.Read(context, buffer);
-    if (!got) co_return Fail(got.error());
-    if (*got == 0) co_return Status{};
-    const Status written = co_await to.Write(context, std::span<const char>(buffer.data(), *got));
-    if (!written) co_return written;
-    if (moved != nullptr) *moved += *got;
-  }
-}
 
 Task<Result<std::string>> ReadAll(Context context, Reader& from, std::size_t limit) {
   std::string all;

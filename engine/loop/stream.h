@@ -30,9 +30,6 @@ class Writer {
   virtual Task<Status> CloseWrite(Context context) = 0;
 };
 
-// Copies until the end of `from`. `moved` counts the bytes as they go (may be null). Does not close `to`.
-Task<Status> Copy(Context context, Reader& from, Writer& to, std::uint64_t* moved);
-
 // Reads to the end, keeping at most `limit` bytes; what comes after is read and dropped.
 Task<Result<std::string>> ReadAll(Context context, Reader& from, std::size_t limit);
 

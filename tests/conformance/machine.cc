@@ -22,15 +22,9 @@ Task<ExitStatus> Play(Context context, FakeStdio& stdio, std::string command) {
   } else if (command == commands::Killed()) {
     exit.signal = "KILL";
   } else if (command == commands::Cat()) {
-    co_await Copy(context, stdio.in, stdio.out, nullptr);
+    co_await Repeat(context, stdio, false);
   } else if (command == commands::Both()) {
-    std::array<char, 4096> buffer{};
-    while (true) {
-      const Result<std::size_t> got = co_await stdio.in.Read(context, buffer);
-      if (!got || *got == 0) break;
-      co_await stdio.out.Write(context, std::span(buffer).first(*got));
-      co_await stdio.err.Write(context, std::span(buffer).first(*got));
-    }
+    co_await Repeat(context, stdio, true);
   } else if (command.starts_with("head -c ")) {
     std::size_t left = std::stoul(command.substr(8));
     const std::string zeros(64 * 1024, '\0');

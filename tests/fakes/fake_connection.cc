@@ -1,5 +1,6 @@
 #include "tests/fakes/fake_connection.h"
 
+#include <array>
 #include <utility>
 
 namespace borgop {
@@ -31,6 +32,19 @@ class FakeChannel final : public Channel {
   FakeConnection& connection_;
   std::shared_ptr<FakeConnection::Process> process_;
 };
+
+Task<void> Repeat(Context context, FakeStdio& stdio, bool to_err) {
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const Result<std::size_t> got = co_await stdio.in.Read(context, buffer);
+    if (!got || *got == 0) co_return;
+    const Status written = co_await stdio.out.Write(context, std::span(buffer).first(*got));
+    if (!written) co_return;
+    if (!to_err) continue;
+    const Status repeated = co_await stdio.err.Write(context, std::span(buffer).first(*got));
+    if (!repeated) co_return;
+  }
+}
 
 Task<Result<std::unique_ptr<Channel>>> FakeConnection::Exec(Context context, std::string command, std::uint32_t window) {
   if (failure_) co_return Fail(*failure_);

@@ -19,6 +19,8 @@ struct FakeStdio {
   MemoryPipe err{256 * 1024};
   explicit FakeStdio(std::size_t window) : out(window) {}
 };
+// Writes what comes in to `out`, and to `err` too, until the input ends.
+Task<void> Repeat(Context context, FakeStdio& stdio, bool to_err);
 using FakeProgram = std::function<Task<ExitStatus>(Context, FakeStdio&, std::string)>;
 
 class FakeConnection final : public Connection {

@@ -20,29 +20,6 @@ Task<void> Feed(Context context, Writer& to, std::string bytes) {
   co_await to.CloseWrite(context);
 }
 
-TEST(Copy, MovesEveryByteThroughASmallPipeAndCounts) {
-  RunJumping([](Context context) -> Task<void> {
-    MemoryPipe from(7);
-    MemoryPipe to(11);
-    std::string sent;
-    for (int i = 0; i < 5000; ++i) sent.push_back(static_cast<char>(i * 31));
-    TaskGroup group(context);
-    group.Spawn(Feed(context, from, sent));
-    std::uint64_t moved = 0;
-    const auto copy = [&](Context copying) -> Task<void> {
-      const Status done = co_await Copy(copying, from, to, &moved);
-      EXPECT_TRUE(done.has_value());
-      to.Close();
-    };
-    group.Spawn(copy(context));
-    const Result<std::string> got = co_await ReadAll(context, to, 1 << 20);
-    co_await group.Join();
-    EXPECT_EQ(got.value_or(""), sent);
-    EXPECT_EQ(moved, sent.size());
-    EXPECT_LE(to.most(), 11U);
-  });
-}
-
 TEST(ReadAll, KeepsNoMoreThanItsLimitAndReadsOn) {
   RunJumping([](Context context) -> Task<void> {
     MemoryPipe pipe(16);

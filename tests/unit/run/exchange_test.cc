@@ -65,7 +65,7 @@ class FakeBorg final : public BorgProcess, public BridgeEntrance {
 
 // `borg serve` that answers every piece with itself, until its input ends.
 Task<ExitStatus> Echo(Context context, FakeStdio& stdio, std::string) {
-  co_await Copy(context, stdio.in, stdio.out, nullptr);
+  co_await Repeat(context, stdio, false);
   co_return ExitStatus{};
 }
 
