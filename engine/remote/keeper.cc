@@ -27,17 +27,17 @@ if [ -z "$d" ]; then echo no-directory; exit 1; fi
 finish() {
   mv "$d" "$d.end" 2>/dev/null || return 0
   pids=
+  n=0
   for f in "$d.end"/*.pid; do
     [ -f "$f" ] || continue
-    [ -s "$f" ] || sleep 0.1 2>/dev/null || sleep 1
+    [ -s "$f" ] || nap
     read -r p <"$f" && [ -n "$p" ] && pids="$pids $p"
   done
   for p in $pids; do kill "$p" 2>/dev/null; done
   n=0
   left=$pids
   while [ -n "$left" ] && [ "$n" -lt 40 ]; do
-    sleep 0.1 2>/dev/null || { sleep 1; n=$((n + 9)); }
-    n=$((n + 1))
+    nap
     left=
     for p in $pids; do kill -0 "$p" 2>/dev/null && left="$left $p"; done
   done
@@ -86,7 +86,8 @@ constexpr std::chrono::seconds kReadyLimit{30};
 }  // namespace
 
 std::string KeeperScript(const std::string& borg, std::chrono::seconds grace) {
-  return "borg=" + ShellQuote(borg) + "\ntick=" + std::to_string(grace.count() / 12) + std::string(kScript);
+  return "borg=" + ShellQuote(borg) + "\ntick=" + std::to_string(grace.count() / 12) + "\n" + std::string(kNap) +
+         std::string(kScript);
 }
 
 Task<Result<std::unique_ptr<Keeper>>> Keeper::Start(Context context, Connection& connection, std::string borg, KeeperTimes times) {

@@ -103,4 +103,22 @@ Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connec
   co_return Fail(std::move(error));
 }
 
+Task<Result<ScriptResult>> RunScript(Context context, Connection& connection, std::string script, std::size_t output_limit) {
+  Result<std::unique_ptr<RemoteProcess>> process =
+      co_await StartScript(context, connection, std::move(script), Connection::kSmallWindow);
+  if (!process) co_return Fail(process.error());
+  Result<std::string> out = co_await ReadAll(context, (*process)->out(), output_limit);
+  if (!out) co_return Fail(out.error());
+  Result<std::string> err = co_await ReadAll(context, (*process)->err(), output_limit);
+  if (!err) co_return Fail(err.error());
+  const Result<ExitStatus> exit = co_await (*process)->WaitExit(context);
+  if (!exit) co_return Fail(exit.error());
+  co_await (*process)->Close(context);
+  ScriptResult result;
+  result.exit = *exit;
+  result.out = std::move(*out);
+  result.err = std::move(*err);
+  co_return result;
+}
+
 }  // namespace borgop

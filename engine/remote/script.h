@@ -50,9 +50,21 @@ class RemoteProcess {
 // The command line for a script of `size` bytes. Exposed for the test that runs it through every shell.
 std::string BootstrapCommand(std::size_t size);
 
+// Shell text for scripts that wait for something: the function `nap` sleeps for a tenth of a second and adds 1 to $n; where sleep
+// takes whole seconds only, it sleeps for one and adds 10.
+inline constexpr std::string_view kNap = "nap() { sleep 0.1 2>/dev/null || { sleep 1; n=$((n + 9)); }; n=$((n + 1)); }\n";
+
 // Starts `script`. Errors: kShellUnusable when the account does not run sh and dd (a forced command, no such programs, a login shell
 // that refuses), with what it printed; kChannelRefused; those of a broken connection.
 Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connection& connection, std::string script,
                                                          std::uint32_t window);
+
+struct ScriptResult {
+  ExitStatus exit;
+  std::string out, err;
+};
+
+// Runs `script` to its end, without input; of each stream at most `output_limit` bytes are kept. Errors: those of StartScript.
+Task<Result<ScriptResult>> RunScript(Context context, Connection& connection, std::string script, std::size_t output_limit);
 
 }  // namespace borgop

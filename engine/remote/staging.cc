@@ -30,29 +30,6 @@ if [ -e "$path" ] || [ -L "$path" ]; then echo 'there is something at that path 
 mv "$staging" "$path" && rm -f "$keeper/staging.rm"
 )sh";
 
-struct Said {
-  ExitStatus exit;
-  std::string out, err;
-};
-
-Task<Result<Said>> RunScript(Context context, Connection& connection, std::string script) {
-  Result<std::unique_ptr<RemoteProcess>> process =
-      co_await StartScript(context, connection, std::move(script), Connection::kSmallWindow);
-  if (!process) co_return Fail(process.error());
-  Said said;
-  Result<std::string> out = co_await ReadAll(context, (*process)->out(), kLongestPath);
-  if (!out) co_return Fail(out.error());
-  Result<std::string> err = co_await ReadAll(context, (*process)->err(), kLongestPath);
-  if (!err) co_return Fail(err.error());
-  const Result<ExitStatus> exit = co_await (*process)->WaitExit(context);
-  if (!exit) co_return Fail(exit.error());
-  co_await (*process)->Close(context);
-  said.exit = *exit;
-  said.out = std::move(*out);
-  said.err = std::move(*err);
-  co_return said;
-}
-
 std::string Set(std::string_view name, std::string_view value) { return std::string(name) + "=" + ShellQuote(value) + "\n"; }
 
 }  // namespace
@@ -60,9 +37,9 @@ std::string Set(std::string_view name, std::string_view value) { return std::str
 Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper,
                                                          std::string path) {
   const std::string parent = path.substr(0, path.rfind('/'));
-  const Result<Said> said =
-      co_await RunScript(context.WithTimeout(kLimit), connection,
-                         Set("path", path) + Set("parent", parent) + Set("keeper", keeper.directory()) + std::string(kStage));
+  const Result<ScriptResult> said = co_await RunScript(
+      context.WithTimeout(kLimit), connection,
+      Set("path", path) + Set("parent", parent) + Set("keeper", keeper.directory()) + std::string(kStage), kLongestPath);
   if (!said) co_return Fail(said.error());
   if (!said->exit.ok() || said->out.size() < 2 || said->out.front() != '/') co_return std::optional<std::string>();
   co_return std::optional<std::string>(said->out.substr(0, said->out.size() - 1));
@@ -70,9 +47,9 @@ Task<Result<std::optional<std::string>>> StageRepository(Context context, Connec
 
 Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging,
                                std::string path) {
-  const Result<Said> said =
-      co_await RunScript(context.WithTimeout(kLimit), connection,
-                         Set("path", path) + Set("staging", staging) + Set("keeper", keeper.directory()) + std::string(kPublish));
+  const Result<ScriptResult> said = co_await RunScript(
+      context.WithTimeout(kLimit), connection,
+      Set("path", path) + Set("staging", staging) + Set("keeper", keeper.directory()) + std::string(kPublish), kLongestPath);
   if (!said) co_return Fail(said.error());
   if (said->exit.ok()) co_return Status{};
   co_return Fail(Reason::kInitFailed, "the new repository cannot be moved to " + Printable(path, 300) + " on " + connection.name() +

@@ -8,9 +8,8 @@ namespace {
 constexpr std::uint32_t kBridgeWindow = 8 * 1024 * 1024;  // what this channel may hold when B stalls; more carries no faster
 
 std::string WaitFor(const std::string& test) {
-  return "n=0\nuntil " + test + "; do\n  [ \"$n\" -lt 100 ] || exit " + std::to_string(TargetSocket::kNotThere) +
-         "\n"
-         "  sleep 0.1 2>/dev/null || { sleep 1; n=$((n + 9)); }\n  n=$((n + 1))\ndone\n";
+  return std::string(kNap) + "n=0\nuntil " + test + "; do\n  [ \"$n\" -lt 100 ] || exit " +
+         std::to_string(TargetSocket::kNotThere) + "\n  nap\ndone\n";
 }
 
 Task<void> Finish(Context context, RemoteProcess& process, std::string& messages) {
