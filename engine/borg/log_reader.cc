@@ -49,6 +49,13 @@ int PercentOf(const nlohmann::json& object) {
 
 }  // namespace
 
+bool IsNotice(const LogEvent& event) {
+  if (event.kind != LogEvent::Kind::kLog || event.level != "WARNING" || event.name != "borg.archiver") return false;
+  const std::string_view text = Trimmed(event.message);
+  return text.starts_with("IMPORTANT: you will need both KEY AND PASSPHRASE") ||
+         text.starts_with("By default repositories initialized with this version");
+}
+
 LogReader::LogReader(std::function<void(const LogEvent&)> on_event) : on_event_(std::move(on_event)) {}
 
 void LogReader::Feed(std::string_view bytes) {
@@ -122,6 +129,7 @@ bool LogReader::OnObject() {
 }
 
 void LogReader::OnLog(const LogEvent& event) {
+  if (IsNotice(event)) return;
   if (event.level == "WARNING") {
     if (Contains(event.message, "not found") || Contains(event.message, "No such file or directory")) {
       if (event.name == "root" && event.message.starts_with("Remote: ")) messages_.serve_missing = true;

@@ -34,6 +34,10 @@ struct LogEvent {
   bool finished = false;
 };
 
+// Whether borg said something at level WARNING that warns of nothing: how borg init recommends to keep the key, and which old versions
+// should not write to the new repository (archiver's do_init, borg 1.2 and 1.4).
+bool IsNotice(const LogEvent& event);
+
 // What all lines together say.
 struct Messages {
   static constexpr std::size_t kMaxWarnings = 100;
@@ -41,7 +45,7 @@ struct Messages {
 
   std::string msgid;                  // of the first message at level ERROR or CRITICAL that has one; it decides (outcome.h)
   std::string error;                  // borg's own words for what went wrong: one Printable line
-  std::vector<std::string> warnings;  // each one Printable line
+  std::vector<std::string> warnings;  // each one Printable line; no notices
   std::uint64_t more_warnings = 0;    // beyond kMaxWarnings
   std::uint64_t pruned = 0;           // archives that prune dropped
   bool no_space = false;              // an error speaks of a full disk or quota

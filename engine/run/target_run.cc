@@ -18,8 +18,8 @@ namespace borgop {
 namespace {
 
 constexpr std::chrono::seconds kLeaveLimit{6};  // for the keepers to end what they keep; they take 4 s at most, then they kill
-constexpr std::chrono::seconds kAbortAfter{
-    2};  // after a stop, before the connections are broken under whatever still waits on them
+// After a stop, before the connections are broken under whatever still waits on them.
+constexpr std::chrono::seconds kAbortAfter{2};
 constexpr std::chrono::seconds kSocketClose{10};
 constexpr std::uint32_t kOutputWindow = 1024 * 1024;
 
@@ -273,7 +273,9 @@ class TargetRun {
         progress_.path = event.path;
         break;
       case LogEvent::Kind::kPercent: progress_.percent = event.percent; break;
-      case LogEvent::Kind::kLog: Log(event.level == "WARNING" ? LogLevel::kWarning : LogLevel::kDebug, event.message); return;
+      case LogEvent::Kind::kLog:
+        Log(IsNotice(event) ? LogLevel::kInfo : event.level == "WARNING" ? LogLevel::kWarning : LogLevel::kDebug, event.message);
+        return;
       case LogEvent::Kind::kPlain: Log(LogLevel::kDebug, event.message); return;
       default: return;
     }

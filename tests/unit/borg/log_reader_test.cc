@@ -56,6 +56,39 @@ TEST(LogReaderTest, WarningsOfARealCreate) {
               ElementsAre(HasSubstr("/nonexistent/dir: stat: [Errno 2]")));
 }
 
+TEST(LogReaderTest, WhatARealInitRecommendsIsNoWarning) {
+  for (const char* version : {"1.2.4", "1.4.5"}) {
+    SCOPED_TRACE(version);
+    const Captured captured = Load(version, "init");
+    const std::vector<LogEvent> events = Events(captured.err);
+    ASSERT_FALSE(events.empty());
+    EXPECT_TRUE(std::all_of(events.begin(), events.end(), IsNotice));
+    EXPECT_THAT(MessagesOf(captured).warnings, ElementsAre());
+  }
+}
+
+TEST(LogReaderTest, WarningsAreNoNotices) {
+  struct Row {
+    const char* name;
+    const char* line;
+  };
+  for (const Row& row :
+       {Row{"another message", R"({"type":"log_message","levelname":"WARNING","name":"borg.archiver","message":"disk is slow"})"},
+        Row{"from the server", R"({"type":"log_message","levelname":"WARNING","name":"root",)"
+                               R"("message":"IMPORTANT: you will need both KEY AND PASSPHRASE to access this repo!"})"},
+        Row{"within a message", R"({"type":"log_message","levelname":"WARNING","name":"borg.archiver",)"
+                                R"("message":"x IMPORTANT: you will need both KEY AND PASSPHRASE to access this repo!"})"}}) {
+    SCOPED_TRACE(row.name);
+    const std::vector<LogEvent> events = Events(row.line);
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_FALSE(IsNotice(events[0]));
+    LogReader reader;
+    reader.Feed(row.line);
+    reader.Finish();
+    EXPECT_EQ(reader.messages().warnings.size(), 1U);
+  }
+}
+
 TEST(LogReaderTest, FileNamesThatAreNotUtf8KeepTheirBytes) {
   const auto events =
       Events("{\"type\":\"archive_progress\",\"path\":\"a\\udcff\\udc80\\u00e9\\ud83d\\ude00\\\\udcff\",\"nfiles\":3}\n");
