@@ -1,6 +1,9 @@
 // The candidates that real shells offer.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <sstream>
+
 #include "tests/cli/program.h"
 
 namespace borgop::clitest {
@@ -11,13 +14,21 @@ using testing::IsEmpty;
 using testing::Not;
 
 struct Case {
-  const char* name;
+  std::string name;
   std::vector<std::string> words;  // the last is being typed
   std::vector<std::string> offered, not_offered;
 };
 
-const std::vector<Case>& Cases() {
-  static const std::vector<Case> cases = {
+// The options that a verb's help lists, with two dashes: another source than what the scripts are made from.
+std::vector<std::string> LongOptions(const std::string& verb) {
+  std::vector<std::string> options;
+  std::istringstream help(Shell("\"$E\" \"$1\" --help | grep -oE '^ +(-., ?)?--[a-z-]+' | grep -oE -e '--.*'", {verb}).out);
+  for (std::string option; std::getline(help, option);) options.push_back(option);
+  return options;
+}
+
+std::vector<Case> Cases() {
+  std::vector<Case> cases = {
       {"verbs", {""}, {"run", "check-config", "convert", "completion"}, {"connect", "reference"}},
       {"a verb's beginning", {"r"}, {"run"}, {"convert", "reference"}},
       {"options", {"run", "--"}, {"--plan", "--parallel", "--termination-log"}, {"--version"}},
@@ -26,7 +37,17 @@ const std::vector<Case>& Cases() {
       {"an argument's choices", {"completion", ""}, {"bash", "zsh", "fish"}, {"--help"}},
       {"files", {"run", "--plan", "/etc/pass"}, {"/etc/passwd"}, {"--plan"}},
   };
+  for (const std::string verb : {"run", "check-config", "convert", "completion"}) {
+    cases.push_back({"all options of " + verb, {verb, "--"}, LongOptions(verb), {}});
+    EXPECT_THAT(cases.back().offered, testing::Contains("--help"));
+  }
   return cases;
+}
+
+std::string LineOf(const Case& row) {
+  std::string line = "borg-engine";
+  for (const std::string& word : row.words) line += " " + word;
+  return line;
 }
 
 void Check(const Case& row, const lab::Ended& ended) {
@@ -53,11 +74,61 @@ TEST(Completion, InFish) {
   if (!Has("fish")) GTEST_SKIP() << "fish is not installed";
   for (const Case& row : Cases()) {
     SCOPED_TRACE(row.name);
-    std::string line = "borg-engine";
-    for (const std::string& word : row.words) line += " " + word;
     Check(row, Shell("export HOME=/nonexistent PATH=$(dirname \"$E\"):$PATH; \"$E\" completion fish |\n"
                      "fish --no-config -c 'source; complete -C \"$argv[1]\"' \"$1\" | cut -f1",
-                     {line}));
+                     {LineOf(row)}));
+  }
+}
+
+// zsh completes only in its line editor, which wants a terminal: zpty is one. Nothing is typed there and nothing read from it: the
+// editor itself fills in one line after another, and what would be offered for it goes to a file.
+constexpr const char* kZshInside = R"zsh(
+autoload -Uz compinit
+compinit -D -u
+source <("$E" completion zsh)
+compadd() {
+  if (( ${@[(I)-[OAD]*]} )); then builtin compadd "$@"; return; fi
+  local -a hits
+  local prefix=${@[${@[(i)-p]} + 1]}
+  builtin compadd -O hits "$@"
+  (( $#hits )) && print -rl -- ${hits/#/$prefix} >>"$OFFERED"
+  builtin compadd "$@"
+}
+zle -C offer list-choices _main_complete
+zle-line-init() {
+  if (( ! $#lines )); then BUFFER=exit; zle .accept-line; return; fi
+  print -r -- "# $lines[1]" >>"$OFFERED"
+  BUFFER=$lines[1] CURSOR=$#lines[1]
+  shift lines
+  zle offer
+  BUFFER=
+  zle .accept-line
+}
+zle -N zle-line-init
+)zsh";
+
+TEST(Completion, InZsh) {
+  if (!Has("zsh") || !Shell("zsh -f -c 'zmodload zsh/zpty'").ok()) GTEST_SKIP() << "zsh with its module zpty is not installed";
+  const std::vector<Case> cases = Cases();
+  std::vector<std::string> arguments = {kZshInside};
+  for (const Case& row : cases) arguments.push_back(LineOf(row));
+  const lab::Ended all = Shell(R"sh(
+d=$(mktemp -d) && trap 'rm -rf "$d"' EXIT
+printf %s "$1" >"$d/inside"; shift
+export E OFFERED="$d/offered" INSIDE="$d/inside" HOME="$d" TERM=dumb
+timeout 100 zsh -f -c 'zmodload zsh/zpty && zpty shell zsh -f -i && zpty -w shell "lines=(${(@qq)@}); source \"\$INSIDE\"" &&
+  while zpty -r shell said; do :; done' zsh "$@" || true
+cat "$OFFERED")sh",
+                               arguments);
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.name);
+    const std::string head = "# " + LineOf(row) + "\n";
+    const std::size_t at = ("\n" + all.out).find("\n" + head);
+    ASSERT_NE(at, std::string::npos) << all.out << all.err;
+    lab::Ended one = all;
+    one.out = all.out.substr(at + head.size());
+    one.out.resize(std::min(one.out.size(), one.out.find("# ")));
+    Check(row, one);
   }
 }
 
