@@ -6,16 +6,15 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
-label='' sanitizers=() slow='' release=yes filter='' lint=${CI:-}
+label='' sanitizers=(asan) slow=yes release=yes filter='' lint=${CI:-}
 while (($#)); do
   case $1 in
     --unit) label=unit ;;
     --conformance) label=conformance ;;
     --engine) label=engine ;;
-    --asan) sanitizers+=(asan) ;;
-    --slow) slow=yes ;;
-    --tsan) sanitizers+=(tsan) ;;
+    --quick) slow='' sanitizers=() ;;
     --asan-only) release='' sanitizers=(asan) ;;
+    --tsan) sanitizers+=(tsan) ;;
     -*) fail "test: unknown option $1" 2 ;;
     *) [[ -z $filter ]] || fail "test: one filter only" 2; filter=$1 ;;
   esac
@@ -51,6 +50,6 @@ run_suites() { # PRESET
 for preset in "${sanitizers[@]}"; do run_suites "$preset"; done
 if [[ $lint == true ]]; then
   step "lint"
-  "$root/tools/lint.sh" --fast || { failed=1; results+=("lint=failed"); }
+  "$root/tools/lint.sh" || { failed=1; results+=("lint=failed"); }
 fi
 "$root/tools/count_tests.py" ${failed:+--failed} "${results[@]}"
