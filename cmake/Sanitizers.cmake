@@ -6,7 +6,3 @@ else()
 endif()
 add_compile_options(-fstack-protector-strong -fPIE)
 add_link_options(-pie -Wl,-z,relro,-z,now)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # Without it GCC turns a coroutine's symmetric transfer into a call, and a loop that never waits uses up the stack.
-  add_compile_options(-foptimize-sibling-calls)
-endif()

@@ -60,7 +60,7 @@ class Exchange {
   }
 
   Task<void> Listen(Context context, Reader& from, LogReader& log) {
-    std::array<char, 16 * 1024> buffer{};
+    std::array<char, std::size_t{16} * 1024> buffer{};
     while (true) {
       const Result<std::size_t> got = co_await from.Read(context, buffer);
       if (!got || *got == 0) co_return;
