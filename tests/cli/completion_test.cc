@@ -74,7 +74,8 @@ TEST(Completion, InFish) {
   if (!Has("fish")) GTEST_SKIP() << "fish is not installed";
   for (const Case& row : Cases()) {
     SCOPED_TRACE(row.name);
-    Check(row, Shell("export HOME=/nonexistent PATH=$(dirname \"$E\"):$PATH; \"$E\" completion fish |\n"
+    Check(row, Shell("d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT\n"  // fish makes its folders in $HOME
+                     "export HOME=$d PATH=$(dirname \"$E\"):$PATH; \"$E\" completion fish |\n"
                      "fish --no-config -c 'source; complete -C \"$argv[1]\"' \"$1\" | cut -f1",
                      {LineOf(row)}));
   }
