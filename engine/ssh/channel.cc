@@ -19,11 +19,13 @@ Task<Status> SessionChannel::Input::Write(Context context, std::span<const char>
     const Result<ssize_t> put = co_await channel_.session_.Do(
         context,
         [this, bytes] {
+          channel_.session_.SendUnsent();
+          if (channel_.session_.Unsent()) return Session::kHeldBack;
           const ssize_t code = libssh2_channel_write_ex(channel_.raw_, 0, bytes.data(), bytes.size());
           if (code != 0 && code != LIBSSH2_ERROR_EAGAIN) return code;
           // 0: the window is used up. It stays so when the other side has closed the channel, which libssh2 does not tell a writer.
-          const bool half_sent = (libssh2_session_block_directions(channel_.session_.raw_) & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
-          if (!half_sent && libssh2_channel_eof(channel_.raw_) == 1 && libssh2_channel_wait_closed(channel_.raw_) == 0) {
+          if (!channel_.session_.half_sent_ && libssh2_channel_eof(channel_.raw_) == 1 &&
+              libssh2_channel_wait_closed(channel_.raw_) == 0) {
             return ssize_t{LIBSSH2_ERROR_CHANNEL_CLOSED};
           }
           return ssize_t{LIBSSH2_ERROR_EAGAIN};
@@ -85,12 +87,7 @@ ChannelCarrier::ChannelCarrier(Session& outer, LIBSSH2_CHANNEL* raw, CarrierUser
 
 ChannelCarrier::~ChannelCarrier() { outer_.SetChild(nullptr); }
 
-ssize_t ChannelCarrier::Errno(ssize_t code, bool& blocked) {
-  // Directly after the call: another call on the outer session would change what it says.
-  const bool waits = code == LIBSSH2_ERROR_EAGAIN && libssh2_session_block_directions(outer_.raw_) != LIBSSH2_SESSION_BLOCK_INBOUND;
-  blocked = waits;
-  outer_.child_blocked_out_ = send_blocked_ || receive_blocked_;
-  if (code == LIBSSH2_ERROR_EAGAIN && outer_.waiting_out_ != 0) outer_.contended_ = true;
+ssize_t ChannelCarrier::Errno(ssize_t code) {
   if (code == LIBSSH2_ERROR_EAGAIN) return -EAGAIN;
   if (code < 0) outer_.Translate(code, "carrying another connection");
   return code < 0 ? -ECONNRESET : code;
@@ -98,17 +95,19 @@ ssize_t ChannelCarrier::Errno(ssize_t code, bool& blocked) {
 
 ssize_t ChannelCarrier::Receive(char* into, std::size_t size) {
   if (shut_ || outer_.failure_) return -ECONNRESET;
-  return Errno(outer_.Call([&] { return libssh2_channel_read_ex(raw_, 0, into, size); }), receive_blocked_);
+  return Errno(outer_.Call([&] { return libssh2_channel_read_ex(raw_, 0, into, size); }));
 }
 
 ssize_t ChannelCarrier::Send(const char* bytes, std::size_t size) {
   if (shut_ || outer_.failure_) return -ECONNRESET;
-  const ssize_t code = Errno(outer_.Call([&] { return libssh2_channel_write_ex(raw_, 0, bytes, size); }), send_blocked_);
+  outer_.SendUnsent();
+  if (outer_.Unsent()) return -EAGAIN;
+  const ssize_t code = Errno(outer_.Call([&] { return libssh2_channel_write_ex(raw_, 0, bytes, size); }));
   return code == 0 ? -EAGAIN : code;
 }
 
 bool ChannelCarrier::RoomForSmallPacket() {
-  return !shut_ && !outer_.failure_ && outer_.waiting_out_ == 0 && libssh2_channel_window_write_ex(raw_, nullptr) > 4096 &&
+  return !shut_ && !outer_.failure_ && !outer_.Unsent() && libssh2_channel_window_write_ex(raw_, nullptr) > 4096 &&
          outer_.carrier_->RoomForSmallPacket();
 }
 

@@ -54,10 +54,9 @@ class ChannelCarrier final : public Carrier {
   void Shut() override;
 
  private:
-  ssize_t Errno(ssize_t code, bool& blocked);
+  ssize_t Errno(ssize_t code);
   Session& outer_;
   LIBSSH2_CHANNEL* raw_;
-  bool send_blocked_ = false, receive_blocked_ = false;  // the last call waits for the way out
   bool shut_ = false;
 };
 

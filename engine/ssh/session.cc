@@ -13,6 +13,7 @@ namespace borgop {
 namespace {
 
 constexpr std::size_t kReadAhead = std::size_t{128} * 1024;
+constexpr std::size_t kMostUnsent = std::size_t{1024} * 1024;
 constexpr std::uint32_t kPacketSize = 32 * 1024;  // RFC 4253, section 6.1: what every implementation takes
 constexpr std::uint32_t kJumpWindow = 4 * 1024 * 1024;
 
@@ -123,12 +124,46 @@ ssize_t Session::ReceiveCallback(libssh2_socket_t, void* into, size_t size, int,
 
 ssize_t Session::SendCallback(libssh2_socket_t, const void* bytes, size_t size, int, void** abstract) {
   Session& self = *static_cast<Session*>(*abstract);
-  const ssize_t put = self.carrier_->Send(static_cast<const char*>(bytes), size);
+  if (self.failure_) return -ECONNRESET;
+  self.SendUnsent();
+  std::size_t taken = 0;
+  const char* const begin = static_cast<const char*>(bytes);
+  if (!self.Unsent()) {
+    const ssize_t put = self.Send(begin, size);
+    if (put < 0 && put != -EAGAIN) return put;
+    taken = put < 0 ? 0 : static_cast<std::size_t>(put);
+  }
+  self.half_sent_ = self.unsent_.size() - self.unsent_begin_ + size - taken > kMostUnsent;
+  if (self.half_sent_) return taken == 0 ? -EAGAIN : static_cast<ssize_t>(taken);
+  self.unsent_.insert(self.unsent_.end(), begin + taken, begin + size);
+  return static_cast<ssize_t>(size);
+}
+
+ssize_t Session::Send(const char* bytes, std::size_t size) {
+  const ssize_t put = carrier_->Send(bytes, size);
   if (put > 0) {
-    self.sent_ += static_cast<std::uint64_t>(put);
-    self.last_sent_ = self.loop_.Now();
+    sent_ += static_cast<std::uint64_t>(put);
+    last_sent_ = loop_.Now();
   }
   return put;
+}
+
+void Session::SendUnsent() {
+  // Over a jump host, sending may make progress there, which leads here again.
+  if (sending_unsent_ || failure_) return;
+  sending_unsent_ = true;
+  ssize_t put = 1;
+  while (Unsent() && put > 0) {
+    put = Send(unsent_.data() + unsent_begin_, unsent_.size() - unsent_begin_);
+    if (put > 0) unsent_begin_ += static_cast<std::size_t>(put);
+  }
+  sending_unsent_ = false;
+  if (!Unsent()) {
+    unsent_.clear();
+    unsent_begin_ = 0;
+  } else if (put < 0 && put != -EAGAIN) {
+    Abort({Reason::kConnectionLost, name_ + ": the connection was lost (sending)", {}});
+  }
 }
 
 void Session::NotifyAll() {
@@ -138,32 +173,26 @@ void Session::NotifyAll() {
   if (child_ != nullptr) child_->OnCarrierReady();
 }
 
-void Session::OnCarrierReady() { NotifyAll(); }
+void Session::OnCarrierReady() {
+  SendUnsent();
+  NotifyAll();
+}
 
 bool Session::WantsIn() const { return waiting_in_ != 0 || (child_ != nullptr && (child_->WantsIn() || child_->WantsOut())); }
 
-bool Session::WantsOut() const {
-  if (waiting_out_ != 0) return true;
-  // The child may wait for room in its channel's window, which comes in; only what libssh2 could not send waits for the way out.
-  return child_ != nullptr && child_blocked_out_ && (child_->WantsIn() || child_->WantsOut());
-}
+// Whoever waits for the way out waits for this. A child may also wait for room in its channel's window, which comes in.
+bool Session::WantsOut() const { return Unsent(); }
 
-Task<Status> Session::WaitForProgress(Context context, const char* doing) {
-  const int directions = libssh2_session_block_directions(raw_);
-  const bool out = directions != LIBSSH2_SESSION_BLOCK_INBOUND;
-  // A packet may be half sent: see the head of session.h.
-  if ((directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0) {
+Task<Status> Session::WaitForProgress(Context context, bool held_back, const char* doing) {
+  const bool out = held_back || half_sent_;
+  if (half_sent_ && !held_back) {
     Context patient;
     patient.loop = context.loop;
     context = patient;
   }
-  // Another's packet may be what is in the way, whatever the directions say: libssh2 forgets the outbound one then.
-  if (waiting_out_ != 0) contended_ = true;
-  if (!out || (directions & LIBSSH2_SESSION_BLOCK_INBOUND) != 0) ++waiting_in_;
-  if (out) ++waiting_out_;
+  if (!held_back) ++waiting_in_;
   const Wake wake = co_await (out ? outbound_ : inbound_).Wait(context);
-  if (!out || (directions & LIBSSH2_SESSION_BLOCK_INBOUND) != 0) --waiting_in_;
-  if (out) --waiting_out_;
+  if (!held_back) --waiting_in_;
   if (wake != Wake::kNotified) co_return Fail(InterruptedError(wake, std::string(doing) + " (" + name_ + ")"));
   co_return Status{};
 }
@@ -197,7 +226,7 @@ void Session::OnTimer() {
     return;
   }
   if (now - last_received_ < times_.keepalive || now - last_keepalive_ < times_.keepalive) return;
-  if (waiting_out_ != 0 || !carrier_->RoomForSmallPacket()) return;
+  if (Unsent() || !carrier_->RoomForSmallPacket()) return;
   last_keepalive_ = now;
   int next = 0;
   const int code = Call([&] { return libssh2_keepalive_send(raw_, &next); });
@@ -293,6 +322,8 @@ Task<void> Session::Disconnect(Context context) {
   if (!failure_) {
     co_await Do(
         context, [this] { return libssh2_session_disconnect(raw_, "bye"); }, "saying goodbye");
+    Status sent;
+    while (sent && Unsent() && !failure_) sent = co_await WaitForProgress(context, true, "saying goodbye");
   }
   Abort({Reason::kConnectionLost, "the connection to " + name_ + " has been closed", {}});
   if (via_) co_await via_->Disconnect(context);

@@ -1,13 +1,13 @@
 // One SSH connection over libssh2 (RFC 4253, 4252, 4254), as a Connection.
 //
 // libssh2 is non-blocking here; every call into it goes through Call or Do. What has to hold, and why:
-//  - A call that answered EAGAIN with a packet half sent must be made again, with the same bytes, before anything else can be sent
-//    (libssh2 issue 1672). So a wait in the outbound direction is not given up when its context stops: it ends when the packet
-//    is out or the connection is aborted.
+//  - libssh2 does not get on with packets that are half sent: what is called next must be the same call with the same bytes (issue
+//    1672), and a key re-exchange that begins meanwhile never ends (issue 2110). So it never sees one: what the carrier does not take is
+//    kept here (unsent_), and bulk data is held back until that has gone (kHeldBack). Only when unsent_ is full, which small packets
+//    alone can hardly do, libssh2 is told to wait; such a wait is not given up when its context stops.
 //  - Any call may take in packets that another waits for, after which the socket is silent. So whenever bytes came in, all who
 //    wait try again.
 //  - Opening a channel keeps its state in the session: one at a time (open_lock_).
-//  - libssh2's keepalive gives up a half-sent packet: it is only used when the packet is sure to fit.
 //
 // Threading: the loop's thread. Ownership: owns the libssh2 session, its carrier, and the session to the jump host, if any.
 #pragma once
@@ -61,6 +61,8 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
   void OnCarrierReady() override;
 
  private:
+  static constexpr ssize_t kHeldBack = -1'000'000;  // no libssh2 code
+
   friend class SessionChannel;
   friend class ChannelCarrier;
 
@@ -72,8 +74,7 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
     const std::uint64_t received = received_;
     const std::uint64_t sent = sent_;
     const auto result = call();
-    // A child's reads may have waited for its own half-sent packet, so it always looks again.
-    if (received_ != received || (sent_ != sent && (child_ != nullptr || std::exchange(contended_, false)))) {
+    if (received_ != received || (sent_ != sent && child_ != nullptr)) {
       NotifyAll();
     } else if (sent_ != sent) {
       outbound_.NotifyAll();
@@ -88,15 +89,19 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
       const std::uint64_t generation = generation_;
       const auto code = static_cast<ssize_t>(Call(call));
       if (code >= 0) co_return code;
-      if (code != LIBSSH2_ERROR_EAGAIN) co_return Fail(Translate(code, doing));
+      if (code != LIBSSH2_ERROR_EAGAIN && code != kHeldBack) co_return Fail(Translate(code, doing));
       // What it waits for may have come in while it was under way: over a jump host, sending takes in what the other session receives.
       if (generation_ != generation) continue;
-      const Status ready = co_await WaitForProgress(context, doing);
+      const Status ready = co_await WaitForProgress(context, code == kHeldBack, doing);
       if (!ready) co_return Fail(ready.error());
     }
   }
-  // Waits until `call` should be tried again after EAGAIN.
-  Task<Status> WaitForProgress(Context context, const char* doing);
+  // Waits until a call should be tried again: after kHeldBack until unsent_ has gone, after EAGAIN until anything moved.
+  Task<Status> WaitForProgress(Context context, bool held_back, const char* doing);
+  // Whether bulk data has to wait: see the head of this file.
+  bool Unsent() const { return unsent_begin_ != unsent_.size(); }
+  void SendUnsent();
+  ssize_t Send(const char* bytes, std::size_t size);
   Task<Result<LIBSSH2_CHANNEL*>> OpenChannel(Context context, std::string type, std::uint32_t window, std::string message);
   // The Error for a negative code; breaks the connection when the code means that it is broken.
   Error Translate(ssize_t code, const char* doing);
@@ -122,11 +127,14 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
   std::vector<char> read_ahead_;  // fewer, larger recv(2)
   std::size_t read_begin_ = 0, read_end_ = 0;
 
-  WaitQueue inbound_, outbound_;  // who waits for bytes to come; who waits for bytes to go (or for either)
-  int waiting_in_ = 0, waiting_out_ = 0;
-  std::uint64_t generation_ = 0;    // counts NotifyAll
-  bool contended_ = false;          // somebody waits although only another's half-sent packet was in the way
-  bool child_blocked_out_ = false;  // the child's last call could not send, or could not widen its window
+  std::vector<char> unsent_;  // what libssh2 has sent and the carrier has not taken yet, from unsent_begin_ on
+  std::size_t unsent_begin_ = 0;
+  bool sending_unsent_ = false;
+  bool half_sent_ = false;  // libssh2 was told to wait although it has a packet
+
+  WaitQueue inbound_, outbound_;  // who waits for bytes to come; who waits for bytes to go
+  int waiting_in_ = 0;
+  std::uint64_t generation_ = 0;  // counts NotifyAll
   std::uint64_t received_ = 0, sent_ = 0;
   MonotonicTime last_received_;  // a byte came in, or nobody waited for one
   MonotonicTime last_sent_;      // likewise for bytes going out
