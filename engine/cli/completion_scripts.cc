@@ -47,7 +47,7 @@ std::string BashValue(const OptionFacts& option) {
 }
 
 std::string ZshAction(const OptionFacts& option) {
-  const std::string what = ":" + option.placeholder + ":";
+  std::string what = ":" + option.placeholder + ":";
   if (!option.choices.empty()) return what + "(" + Joined(option.choices, " ") + ")";
   if (option.is_file()) return what + "_files";
   if (option.is_program()) return what + "_command_names -e";

@@ -18,7 +18,7 @@ int Connect(const std::string& path) {
     std::cerr << "borg-engine: " << socket.error().message << "\n";
     return exit_code::kFailed;
   }
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   EventLoop loop;
   FdStream far_end(loop, std::move(*socket), path);
   FdStream in(loop, UniqueFd(dup(STDIN_FILENO)), "standard input");

@@ -64,8 +64,8 @@ class SendBuffers {
   std::string before_;
 };
 
-// Each renewal of keys may begin while a packet is half sent, which libssh2 1.11.1 does not survive without the patch in
-// engine/ssh/libssh2-patches. Small buffers make half-sent packets the rule.
+// Each renewal of keys may begin while a packet is half sent, which libssh2 1.11.1 does not survive if it knows (issue 2110). Small
+// buffers make half-sent packets the rule.
 TEST_P(Sessions, BulkInputCrossesManyRekeyings) {
   BORGOP_NEEDS_ISOLATION();
   const SendBuffers small("4096 16384 16384");
