@@ -25,6 +25,7 @@ if [[ -n $filter ]]; then
   export GTEST_FILTER=$filter
 fi
 export GTEST_COLOR=no ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$root/tests/leaks.supp:print_suppressions=0}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 results=() failed=''
 
@@ -50,6 +51,6 @@ run_suites() { # PRESET
 for preset in "${sanitizers[@]}"; do run_suites "$preset"; done
 if [[ $lint == true ]]; then
   step "lint"
-  "$root/tools/lint.sh" || { failed=1; results+=("lint=failed"); }
+  "$root/tools/lint.sh" --fast || { failed=1; results+=("lint=failed"); }
 fi
 "$root/tools/count_tests.py" ${failed:+--failed} "${results[@]}"
