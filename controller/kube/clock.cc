@@ -1,5 +1,8 @@
 #include "controller/kube/clock.h"
 
+#include <condition_variable>
+#include <mutex>
+
 namespace borgop::kube {
 namespace {
 
@@ -14,6 +17,14 @@ class RealClock : public Clock {
 Clock& Clock::Real() {
   static RealClock clock;
   return clock;
+}
+
+bool RealSleep(MonotonicTime::duration time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
 }
 
 }  // namespace borgop::kube

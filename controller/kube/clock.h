@@ -4,6 +4,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <stop_token>
 
 namespace borgop::kube {
 
@@ -18,5 +20,9 @@ class Clock {
 
   static Clock& Real();
 };
+
+// Waits so long, or returns early with false when a stop is requested.
+using Sleep = std::function<bool(MonotonicTime::duration, const std::stop_token&)>;
+bool RealSleep(MonotonicTime::duration time, const std::stop_token& stop);
 
 }  // namespace borgop::kube

@@ -1,0 +1,228 @@
+#include "controller/kube/exec_plugin.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "controller/kube/bounded_json.h"
+#include "engine/base/unique_fd.h"
+
+namespace borgop::kube {
+namespace {
+
+using Code = ApiError::Code;
+
+constexpr std::size_t kMaxOutput = std::size_t{1} << 20;
+constexpr std::chrono::seconds kEarly{10};  // a token is not used up to its last moment
+
+std::vector<char*> Pointers(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
+  for (std::string& text : strings) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::vector<std::string> Environment(const ExecPlugin& plugin, const std::string& info) {
+  std::vector<std::pair<std::string, std::string>> more = plugin.env;
+  more.emplace_back("KUBERNETES_EXEC_INFO", info);
+  std::vector<std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const std::string_view name = text.substr(0, text.find('='));
+    if (std::none_of(more.begin(), more.end(), [&](const auto& each) { return each.first == name; })) all.emplace_back(text);
+  }
+  for (const auto& [name, value] : more) all.push_back(name + "=" + value);
+  return all;
+}
+
+// The child's whole standard output.
+Result<Secret> ReadOutput(int fd, MonotonicTime deadline) {
+  std::string output(kMaxOutput + 1, '\0');
+  std::size_t size = 0;
+  const auto fail = [&](Code code, const char* message) {
+    Wipe(output);
+    return Fail(code, message);
+  };
+  while (size < output.size()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    pollfd ready{fd, POLLIN, 0};
+    const int count = left <= 0 ? 0 : poll(&ready, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      if (count == 0 && left > 60'000) continue;
+      return fail(Code::kTimeout, "did not answer in time");
+    }
+    const ssize_t got = read(fd, output.data() + size, output.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(Code::kConfig, "its output cannot be read");
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > kMaxOutput) return fail(Code::kConfig, "prints more than 1 MiB");
+  Secret bytes(std::string_view(output).substr(0, size));
+  Wipe(output);
+  return bytes;
+}
+
+// Ends the child in any case; its exit status as waitpid gives it.
+int Reap(pid_t child, bool kill_it, MonotonicTime deadline) {
+  int status = 0;
+  while (true) {
+    if (kill_it) kill(child, SIGKILL);
+    const pid_t reaped = waitpid(child, &status, kill_it ? 0 : WNOHANG);
+    if (reaped == child || (reaped < 0 && errno != EINTR)) return status;
+    kill_it = std::chrono::steady_clock::now() >= deadline;
+    if (!kill_it) poll(nullptr, 0, 5);  // it closed its output, so it is about to end
+  }
+}
+
+Result<Secret> Run(const ExecPlugin& plugin, const std::string& info, std::chrono::milliseconds timeout) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return Fail(Code::kConfig, std::string("no pipe: ") + std::strerror(errno));
+  UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
+  std::vector<std::string> argv{plugin.command};
+  argv.insert(argv.end(), plugin.args.begin(), plugin.args.end());
+  std::vector<std::string> environment = Environment(plugin, info);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
+  // Signals that this process blocks for its own threads are not the program's business.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  pid_t child = -1;
+  const int failed =
+      posix_spawnp(&child, plugin.command.c_str(), &actions, &attributes, Pointers(argv).data(), Pointers(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  for (std::string& text : environment) Wipe(text);
+  if (failed != 0) {
+    const std::string hint = plugin.install_hint.empty() ? "" : " (" + plugin.install_hint + ")";
+    return Fail(Code::kConfig, std::string("cannot be started: ") + std::strerror(failed) + hint);
+  }
+  writing = UniqueFd();
+  const MonotonicTime deadline = std::chrono::steady_clock::now() + timeout;
+  Result<Secret> output = ReadOutput(reading.get(), deadline);
+  const int status = Reap(child, !output, deadline);
+  if (!output) return output;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    const std::string how = WIFEXITED(status) ? "exit code " + std::to_string(WEXITSTATUS(status)) : "a signal";
+    return Fail(Code::kUnauthorized, "ended with " + how + "; its standard error says why");
+  }
+  return output;
+}
+
+}  // namespace
+
+std::optional<WallTime> ReadTime(std::string_view text) {
+  const auto number = [&](std::size_t at, std::size_t size) -> int {
+    int value = 0;
+    for (std::size_t i = at; i < at + size; ++i) {
+      if (i >= text.size() || text[i] < '0' || text[i] > '9') return -1;
+      value = value * 10 + (text[i] - '0');
+    }
+    return value;
+  };
+  const auto letter = [&](std::size_t at, std::string_view allowed) {
+    return at < text.size() && allowed.find(text[at]) != std::string_view::npos;
+  };
+  const int year = number(0, 4), month = number(5, 2), day = number(8, 2);
+  const int hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
+  if (!letter(4, "-") || !letter(7, "-") || !letter(10, "Tt ") || !letter(13, ":") || !letter(16, ":") || year < 0 || month < 0 ||
+      day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return std::nullopt;
+  std::size_t at = 19;
+  if (letter(at, ".")) {
+    const std::size_t begin = ++at;
+    while (letter(at, "0123456789")) ++at;
+    if (at == begin) return std::nullopt;
+  }
+  int offset = 0;
+  if (letter(at, "Zz")) {
+    ++at;
+  } else if (letter(at, "+-")) {
+    const int hours = number(at + 1, 2), minutes = number(at + 4, 2);
+    if (!letter(at + 3, ":") || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
+    offset = (text[at] == '-' ? -1 : 1) * (hours * 60 + minutes);
+    at += 6;
+  } else {
+    return std::nullopt;
+  }
+  if (at != text.size()) return std::nullopt;
+  return WallTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute - offset) +
+         std::chrono::seconds(second);
+}
+
+Result<Credential> ReadExecCredential(std::string_view output, std::string_view api_version) {
+  std::optional<nlohmann::json> object = ParseBoundedJson(output);
+  if (!object || TextAt(*object, "kind") != "ExecCredential") return Fail(Code::kConfig, "prints no ExecCredential");
+  if (TextAt(*object, "apiVersion") != api_version)
+    return Fail(Code::kConfig, "prints an ExecCredential of another apiVersion than the kubeconfig's " + std::string(api_version));
+  Credential credential;
+  const auto take = [&](std::string_view key) -> Secret {
+    nlohmann::json* status = object->contains("status") ? &(*object)["status"] : nullptr;
+    if (status == nullptr || !status->is_object() || !status->contains(key) || !(*status)[std::string(key)].is_string()) return {};
+    return Secret::Consume(std::move((*status)[std::string(key)].get_ref<std::string&>()));
+  };
+  credential.token = take("token");
+  credential.certificate_pem = TextAt(*object, {"status", "clientCertificateData"});
+  credential.key_pem = take("clientKeyData");
+  if (credential.certificate_pem.empty() != credential.key_pem.empty())
+    return Fail(Code::kConfig, "gives only one of clientCertificateData and clientKeyData");
+  if (credential.token.empty() && credential.key_pem.empty()) return Fail(Code::kConfig, "gives neither a token nor a certificate");
+  const std::string expires = TextAt(*object, {"status", "expirationTimestamp"});
+  if (!expires.empty()) {
+    credential.expires = ReadTime(expires);
+    if (!credential.expires) return Fail(Code::kConfig, "gives an expirationTimestamp that is no RFC 3339 time");
+  }
+  return credential;
+}
+
+ExecCredentials::ExecCredentials(ExecPlugin plugin, std::string cluster_info, Clock& clock, std::chrono::milliseconds timeout)
+    : plugin_(std::move(plugin)), cluster_info_(std::move(cluster_info)), clock_(clock), timeout_(timeout) {}
+
+Result<std::shared_ptr<const Credential>> ExecCredentials::Get() {
+  const std::lock_guard lock(mutex_);
+  if (current_ && (!current_->expires || clock_.Wall() + kEarly < *current_->expires)) return current_;
+  nlohmann::json info = {{"apiVersion", plugin_.api_version}, {"kind", "ExecCredential"}, {"spec", {{"interactive", false}}}};
+  if (plugin_.provide_cluster_info && !cluster_info_.empty())
+    info["spec"]["cluster"] = nlohmann::json::parse(cluster_info_, nullptr, false);
+  const auto named = [&](ApiError error) {
+    error.message = "the kubeconfig's program " + plugin_.command + " " + error.message;
+    return Fail(std::move(error));
+  };
+  Result<Secret> output = Run(plugin_, info.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), timeout_);
+  if (!output) return named(output.error());
+  Result<Credential> credential = ReadExecCredential(output->Reveal(), plugin_.api_version);
+  if (!credential) return named(credential.error());
+  current_ = std::make_shared<const Credential>(*std::move(credential));
+  return current_;
+}
+
+void ExecCredentials::Reject(const std::shared_ptr<const Credential>& used) {
+  const std::lock_guard lock(mutex_);
+  if (used == current_) current_.reset();
+}
+
+}  // namespace borgop::kube
