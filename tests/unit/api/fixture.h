@@ -1,0 +1,41 @@
+// Objects that the tests of the operator share: one with nearly every field, to be changed by a JSON patch.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+namespace borgop::test {
+
+inline nlohmann::json GoodServer() {
+  return nlohmann::json::parse(R"({
+    "apiVersion": "borg-operator.dev/v1alpha1", "kind": "BorgServer",
+    "metadata": {"name": "vault", "namespace": "backups", "uid": "u-server", "generation": 2},
+    "spec": {"host": "borg.example.org", "port": 2222, "user": "borg", "rootDir": "/home/backups", "borg": "/usr/bin/borg",
+      "sshSecretRef": {"name": "vault-ssh"},
+      "jumpHost": {"host": "jump.example.org", "user": "hop", "sshSecretRef": {"name": "jump-ssh"}},
+      "maxConcurrentBackups": 4}})");
+}
+
+inline nlohmann::json GoodTarget() {
+  return nlohmann::json::parse(R"({
+    "apiVersion": "borg-operator.dev/v1alpha1", "kind": "BorgBackupTarget",
+    "metadata": {"name": "web-01", "namespace": "backups", "uid": "u-target", "resourceVersion": "77", "generation": 3,
+      "creationTimestamp": "2026-11-20T10:00:00Z", "annotations": {"borg-operator.dev/run-now": "a"}, "finalizers": ["x/y"]},
+    "spec": {"serverRef": {"name": "vault"},
+      "repository": {"path": "web/01", "passphraseSecretRef": {"name": "web-01-borg", "key": "pass"}, "encryption": "repokey"},
+      "connection": {"host": "web-01.example.org", "user": "backup", "sshSecretRef": {"name": "web-01-ssh"},
+        "jumpHost": {"host": "10.0.0.1", "port": 2200, "user": "hop", "sshSecretRef": {"name": "hop-ssh"}}},
+      "borg": "borg-1.4", "archiveName": "{hostname}-{utcnow}",
+      "source": {"paths": ["/etc", "/srv"], "excludes": ["/srv/**/*.tmp"], "compression": "zstd,6", "oneFileSystem": true},
+      "schedule": "30 2 * * *", "timeZone": "Europe/Amsterdam", "suspend": false,
+      "retention": {"keepLast": 3, "keepMinutely": 1, "keepHourly": 2, "keepDaily": 7, "keepWeekly": 20, "keepMonthly": 12,
+        "keepYearly": -1, "keepWithin": "48h", "globArchives": "web-*"},
+      "maintenance": {"schedule": "0 5 * * 0", "check": "archives", "compact": false},
+      "limits": {"deadlineSeconds": 7200, "startingDeadlineSeconds": 600, "uploadRateKiBps": 1024, "retries": 5},
+      "successfulJobsHistoryLimit": 1, "failedJobsHistoryLimit": 2,
+      "podTemplate": {"labels": {"team": "web"}, "annotations": {"example.org/a": "b"},
+        "resources": {"limits": {"memory": "256Mi"}}, "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"key": "backup", "operator": "Exists"}], "affinity": {"nodeAffinity": {}},
+        "priorityClassName": "low"}}})");
+}
+
+}  // namespace borgop::test

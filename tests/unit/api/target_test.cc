@@ -1,0 +1,160 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "controller/api/borg_backup_target.h"
+#include "tests/unit/api/fixture.h"
+
+namespace borgop::api {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using testing::ElementsAre;
+
+TEST(ReadTargetTest, ReadsEveryField) {
+  const Read<BorgBackupTargetSpec> target = ReadTarget(test::GoodTarget());
+  ASSERT_TRUE(target) << ToString(target.error());
+  EXPECT_EQ(target->server, "vault");
+  EXPECT_EQ(target->repository.path, "web/01");
+  EXPECT_EQ(target->repository.passphrase_secret, "web-01-borg");
+  EXPECT_EQ(target->repository.passphrase_key, "pass");
+  EXPECT_EQ(target->repository.encryption, "repokey");
+  EXPECT_EQ(target->connection.host, "web-01.example.org");
+  EXPECT_EQ(target->connection.port, 22);
+  EXPECT_EQ(target->connection.user, "backup");
+  EXPECT_EQ(target->connection.ssh_secret, "web-01-ssh");
+  ASSERT_TRUE(target->connection.jump_host);
+  EXPECT_EQ(target->connection.jump_host->port, 2200);
+  EXPECT_EQ(target->borg, "borg-1.4");
+  EXPECT_EQ(target->archive_name, "{hostname}-{utcnow}");
+  EXPECT_THAT(target->source.paths, ElementsAre("/etc", "/srv"));
+  EXPECT_THAT(target->source.excludes, ElementsAre("/srv/**/*.tmp"));
+  EXPECT_EQ(target->source.compression, "zstd,6");
+  EXPECT_TRUE(target->source.one_file_system);
+  EXPECT_EQ(target->schedule, "30 2 * * *");
+  EXPECT_EQ(target->time_zone, "Europe/Amsterdam");
+  EXPECT_FALSE(target->suspend);
+  const Retention& keep = target->retention;
+  EXPECT_EQ(keep.keep_last, 3);
+  EXPECT_EQ(keep.keep_minutely, 1);
+  EXPECT_EQ(keep.keep_hourly, 2);
+  EXPECT_EQ(keep.keep_daily, 7);
+  EXPECT_EQ(keep.keep_weekly, 20);
+  EXPECT_EQ(keep.keep_monthly, 12);
+  EXPECT_EQ(keep.keep_yearly, -1);
+  EXPECT_EQ(keep.keep_within, "48H");
+  EXPECT_EQ(keep.glob_archives, "web-*");
+  EXPECT_EQ(target->maintenance.schedule, "0 5 * * 0");
+  EXPECT_EQ(target->maintenance.check, CheckMode::kArchives);
+  EXPECT_FALSE(target->maintenance.compact);
+  EXPECT_EQ(target->limits.deadline, seconds(7200));
+  EXPECT_EQ(target->limits.starting_deadline, seconds(600));
+  EXPECT_EQ(target->limits.upload_rate_kib, 1024U);
+  EXPECT_EQ(target->limits.retries, 5);
+  EXPECT_EQ(target->successful_jobs_history, 1);
+  EXPECT_EQ(target->failed_jobs_history, 2);
+  EXPECT_EQ(target->pod.labels, json({{"team", "web"}}));
+  EXPECT_EQ(target->pod.annotations, json({{"example.org/a", "b"}}));
+  EXPECT_EQ(target->pod.resources, json::parse(R"({"limits": {"memory": "256Mi"}})"));
+  EXPECT_EQ(target->pod.node_selector, json({{"disk", "ssd"}}));
+  EXPECT_EQ(target->pod.tolerations.size(), 1U);
+  EXPECT_TRUE(target->pod.affinity.contains("nodeAffinity"));
+  EXPECT_EQ(target->pod.priority_class, "low");
+}
+
+TEST(ReadTargetTest, HasDefaults) {
+  json object = test::GoodTarget();
+  json& spec = object["spec"];
+  spec = {{"serverRef", spec["serverRef"]},
+          {"repository", spec["repository"]},
+          {"connection", spec["connection"]},
+          {"source", spec["source"]}};
+  spec["repository"].erase("encryption");
+  spec["repository"]["passphraseSecretRef"].erase("key");
+  spec["source"] = {{"paths", {"/etc"}}};
+  const Read<BorgBackupTargetSpec> target = ReadTarget(object);
+  ASSERT_TRUE(target) << ToString(target.error());
+  EXPECT_EQ(target->repository.passphrase_key, "passphrase");
+  EXPECT_EQ(target->repository.encryption, "repokey-blake2");
+  EXPECT_EQ(target->borg, "borg");
+  EXPECT_EQ(target->archive_name, "snapshot-{utcnow}");
+  EXPECT_EQ(target->schedule, "");
+  EXPECT_EQ(target->time_zone, "");
+  EXPECT_FALSE(target->suspend);
+  EXPECT_TRUE(target->retention.empty());
+  EXPECT_EQ(target->maintenance.schedule, "");
+  EXPECT_EQ(target->maintenance.check, CheckMode::kFull);
+  EXPECT_TRUE(target->maintenance.compact);
+  EXPECT_EQ(target->limits.deadline, seconds(21'600));
+  EXPECT_EQ(target->limits.starting_deadline, seconds(3600));
+  EXPECT_EQ(target->limits.retries, 3);
+  EXPECT_EQ(target->successful_jobs_history, 3);
+  EXPECT_EQ(target->failed_jobs_history, 3);
+  EXPECT_EQ(target->pod.labels, json::object());
+  EXPECT_TRUE(target->pod.resources.is_null());
+}
+
+struct Row {
+  const char* name;
+  const char* pointer;
+  json value;
+  const char* field;  // that the problem names; null: read
+};
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
+class TargetChangeTest : public testing::TestWithParam<Row> {};
+
+TEST_P(TargetChangeTest, Judges) {
+  json object = test::GoodTarget();
+  object[json::json_pointer(GetParam().pointer)] = GetParam().value;
+  const Read<BorgBackupTargetSpec> target = ReadTarget(object);
+  if (GetParam().field == nullptr) {
+    EXPECT_TRUE(target) << ToString(target.error());
+    return;
+  }
+  ASSERT_FALSE(target);
+  ASSERT_EQ(target.error().size(), 1U) << ToString(target.error());
+  EXPECT_EQ(target.error()[0].field, GetParam().field);
+}
+
+const Row kRows[] = {
+    {"UnknownField", "/spec/later", 1, nullptr},
+    {"KeepWithinDays", "/spec/retention/keepWithin", "2d", nullptr},
+    {"KeepWithinCapital", "/spec/retention/keepWithin", "2H", nullptr},
+    {"NotEncrypted", "/spec/repository", {{"path", "a"}, {"encryption", "none"}}, nullptr},
+    {"NoSpec", "/spec", nullptr, "spec"},
+    {"NoServer", "/spec/serverRef", nullptr, "spec.serverRef"},
+    {"ServerElsewhere", "/spec/serverRef/name", "other/vault", "spec.serverRef.name"},
+    {"NoRepository", "/spec/repository", nullptr, "spec.repository"},
+    {"RepositoryDots", "/spec/repository/path", "a/../b", "spec.repository.path"},
+    {"RepositoryAbsolute", "/spec/repository/path", "/a", "spec.repository.path"},
+    {"NoPassphrase", "/spec/repository/passphraseSecretRef", nullptr, "spec.repository.passphraseSecretRef"},
+    {"PassphraseKeySlash", "/spec/repository/passphraseSecretRef/key", "../x", "spec.repository.passphraseSecretRef.key"},
+    {"PassphraseKeyDots", "/spec/repository/passphraseSecretRef/key", "..x", "spec.repository.passphraseSecretRef.key"},
+    {"Keyfile", "/spec/repository/encryption", "keyfile", "spec.repository.encryption"},
+    {"NoConnection", "/spec/connection", nullptr, "spec.connection"},
+    {"ConnectionHost", "/spec/connection/host", "-x", "spec.connection.host"},
+    {"NoSource", "/spec/source", nullptr, "spec.source"},
+    {"NoPaths", "/spec/source/paths", json::array(), "spec.source.paths"},
+    {"RelativePath", "/spec/source/paths/1", "srv", "spec.source.paths[1]"},
+    {"EmptyExclude", "/spec/source/excludes/0", "", "spec.source.excludes[0]"},
+    {"Compression", "/spec/source/compression", "zstd,99", "spec.source.compression"},
+    {"KeepTooLow", "/spec/retention/keepDaily", -2, "spec.retention.keepDaily"},
+    {"KeepWithin", "/spec/retention/keepWithin", "2 days", "spec.retention.keepWithin"},
+    {"KeepNothing", "/spec/retention", {{"keepDaily", 0}}, "spec.retention"},
+    {"GlobOnly", "/spec/retention", {{"globArchives", "x*"}}, "spec.retention"},
+    {"Check", "/spec/maintenance/check", "some", "spec.maintenance.check"},
+    {"Deadline", "/spec/limits/deadlineSeconds", 1, "spec.limits.deadlineSeconds"},
+    {"Retries", "/spec/limits/retries", 21, "spec.limits.retries"},
+    {"ArchiveName", "/spec/archiveName", "a::b", "spec.archiveName"},
+    {"Suspend", "/spec/suspend", "no", "spec.suspend"},
+    {"History", "/spec/failedJobsHistoryLimit", -1, "spec.failedJobsHistoryLimit"},
+    {"Tolerations", "/spec/podTemplate/tolerations", json::object(), "spec.podTemplate.tolerations"},
+    {"LabelNumber", "/spec/podTemplate/labels/team", 1, "spec.podTemplate.labels"},
+    {"OurLabel", "/spec/podTemplate/labels", {{"borg-operator.dev/target", "x"}}, "spec.podTemplate.labels"},
+    {"OurAnnotation", "/spec/podTemplate/annotations", {{"borg-operator.dev/x", "x"}}, "spec.podTemplate.annotations"},
+};
+INSTANTIATE_TEST_SUITE_P(Table, TargetChangeTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+
+}  // namespace
+}  // namespace borgop::api
