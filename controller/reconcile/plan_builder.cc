@@ -1,0 +1,87 @@
+#include <utility>
+
+#include "controller/api/names.h"
+#include "controller/reconcile/job_builder.h"
+
+namespace borgop::controller {
+namespace {
+
+using nlohmann::json;
+
+json AccountJson(const api::SshAccount& account, const std::string& directory, const JobInputs& inputs) {
+  json to = {{"host", account.host},
+             {"port", account.port},
+             {"user", account.user},
+             {"privateKeyFile", directory + '/' + std::string(api::kPrivateKeyKey)},
+             {"knownHostsFile", directory + '/' + std::string(api::kKnownHostsKey)}};
+  if (inputs.keys_with_passphrase.contains(account.ssh_secret))
+    to["keyPassphraseFile"] = directory + '/' + std::string(api::kKeyPassphraseKey);
+  return to;
+}
+
+json EndpointJson(const api::SshEndpointSpec& endpoint, const std::string& directory, const JobInputs& inputs) {
+  json to = AccountJson(endpoint, directory, inputs);
+  if (endpoint.jump_host) to["jumpHost"] = AccountJson(*endpoint.jump_host, directory + "-jump", inputs);
+  return to;
+}
+
+json RetentionJson(const Retention& retention) {
+  json to = json::object();
+  const auto put = [&to](const char* key, const std::optional<std::int64_t>& count) {
+    if (count) to[key] = *count;
+  };
+  put("keepLast", retention.keep_last);
+  put("keepMinutely", retention.keep_minutely);
+  put("keepHourly", retention.keep_hourly);
+  put("keepDaily", retention.keep_daily);
+  put("keepWeekly", retention.keep_weekly);
+  put("keepMonthly", retention.keep_monthly);
+  put("keepYearly", retention.keep_yearly);
+  if (!retention.keep_within.empty()) to["keepWithin"] = retention.keep_within;
+  if (!retention.glob_archives.empty()) to["globArchives"] = retention.glob_archives;
+  return to;
+}
+
+std::string_view NameOf(CheckMode mode) {
+  switch (mode) {
+    case CheckMode::kNone: return "none";
+    case CheckMode::kRepository: return "repository";
+    case CheckMode::kArchives: return "archives";
+    case CheckMode::kFull: return "full";
+  }
+  return "full";
+}
+
+}  // namespace
+
+bool HasOwnMaintenance(const api::BorgBackupTargetSpec& target) { return !target.maintenance.schedule.empty(); }
+
+json BuildPlan(const JobInputs& inputs, const EngineSettings& settings, RunKind kind) {
+  const api::BorgBackupTargetSpec& spec = inputs.target;
+  const std::string& secrets = settings.secrets_dir;
+  json server = EndpointJson(inputs.server.connection, secrets + "/server", inputs);
+  server["rootDir"] = inputs.server.root_dir;
+  server["borg"] = inputs.server.borg;
+
+  json repository = {{"path", spec.repository.path}, {"encryption", spec.repository.encryption}};
+  if (!spec.repository.passphrase_secret.empty()) repository["passphraseFile"] = secrets + "/repository/passphrase";
+  json source = {{"paths", spec.source.paths}, {"excludes", spec.source.excludes}, {"oneFileSystem", spec.source.one_file_system}};
+  if (!spec.source.compression.empty()) source["compression"] = spec.source.compression;
+
+  json target = {{"name", inputs.meta.name},
+                 {"connection", EndpointJson(spec.connection, secrets + "/target", inputs)},
+                 {"borg", spec.borg},
+                 {"archiveName", spec.archive_name},
+                 {"repository", std::move(repository)},
+                 {"source", std::move(source)},
+                 {"limits", {{"deadlineSeconds", spec.limits.deadline.count()}, {"uploadRateKiBps", spec.limits.upload_rate_kib}}}};
+  if (kind == RunKind::kBackup && HasOwnMaintenance(spec)) {
+    target["maintenance"] = {{"check", "none"}, {"compact", false}};
+  } else {
+    target["maintenance"] = {{"check", NameOf(spec.maintenance.check)}, {"compact", spec.maintenance.compact}};
+    if (!spec.retention.empty()) target["retention"] = RetentionJson(spec.retention);
+  }
+  return {{"version", 1}, {"server", std::move(server)}, {"targets", json::array({std::move(target)})}};
+}
+
+}  // namespace borgop::controller
