@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -24,11 +22,8 @@ std::string Words(std::string cmdline) {
 std::string ClientProcesses(const std::string& tmp) {
   std::string found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream environ(entry.path() / "environ", std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(environ), {}};
-    if (text.find("TMPDIR=" + tmp) == std::string::npos) continue;
-    std::ifstream cmdline(entry.path() / "cmdline", std::ios::binary);
-    found += "process on C: " + Words({std::istreambuf_iterator<char>(cmdline), {}}) + "\n";
+    if (ReadReadable(entry.path() / "environ").find("TMPDIR=" + tmp) == std::string::npos) continue;
+    found += "process on C: " + Words(ReadReadable(entry.path() / "cmdline")) + "\n";
   }
   return found;
 }

@@ -165,6 +165,18 @@ std::optional<Ended> Process::Wait(std::chrono::milliseconds timeout) {
   return ended;
 }
 
+std::string ReadReadable(const std::filesystem::path& path) {
+  std::string text;
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> buffer{};
+  ssize_t got = 1;
+  while (file && got > 0) {
+    got = read(file.get(), buffer.data(), buffer.size());
+    if (got > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
 Ended RunToEnd(const Command& command, std::chrono::milliseconds timeout) {
   Process process(command);
   if (auto ended = process.Wait(timeout)) return *std::move(ended);

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,6 +76,9 @@ class Process {
   UniqueFd pidfd_, out_, err_, input_;
   std::optional<int> status_;
 };
+
+// What a file holds, as far as it can be read: files of a process below /proc cannot once it has ended.
+std::string ReadReadable(const std::filesystem::path& path);
 
 // Runs it to its end, killed after `timeout` (then `signal` is SIGKILL).
 Ended RunToEnd(const Command& command, std::chrono::milliseconds timeout = std::chrono::seconds(60));

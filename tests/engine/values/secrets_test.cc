@@ -2,8 +2,6 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <set>
 
@@ -14,11 +12,6 @@ namespace borgop::lab {
 namespace {
 
 constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
-
-std::string Slurp(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string RandomWord() {
   std::random_device random;
@@ -64,8 +57,8 @@ class SecretsTest : public EngineTest {
       }
     }
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {  // C's processes are this machine's
-      note("environ on C", Slurp(entry.path() / "environ"));
-      note("cmdline on C", Slurp(entry.path() / "cmdline"));
+      note("environ on C", ReadReadable(entry.path() / "environ"));
+      note("cmdline on C", ReadReadable(entry.path() / "cmdline"));
     }
     return found;
   }
@@ -141,7 +134,7 @@ TEST_F(SecretsTest, NothingIsSeenFromTheFirstMomentToTheLast) {
         if (limits.ok()) core_limits.insert(host->name() + ": " + limits.out);
       }
     }
-    const std::string limits = Slurp("/proc/" + std::to_string(process.pid()) + "/limits");
+    const std::string limits = ReadReadable("/proc/" + std::to_string(process.pid()) + "/limits");
     if (!limits.empty() && engine_limits.empty() && process.Err().find("\"phase\":\"inspect\"") != std::string::npos)
       engine_limits = limits;
   }
@@ -153,7 +146,7 @@ TEST_F(SecretsTest, NothingIsSeenFromTheFirstMomentToTheLast) {
   EXPECT_EQ(SecretIn(result.ended.out), "");
   EXPECT_EQ(SecretIn(result.ended.err), "");
   EXPECT_EQ(result.ended.err.find(key_passphrase_), std::string::npos);
-  const std::string summary = Slurp(termination_log);
+  const std::string summary = ReadReadable(termination_log);
   EXPECT_FALSE(summary.empty());
   EXPECT_EQ(SecretIn(summary), "");
   for (const auto* host : {&t_, &b_}) EXPECT_EQ(SecretIn(host->SshdLog()), "");
@@ -175,8 +168,8 @@ TEST_F(SecretsTest, TheEngineCannotBeDumped) {
     return process.WaitUntil(
         [&] {
           struct stat about {};
-          return Slurp(proc + "/status").find("Uid:\t65534") != std::string::npos &&
-                 Slurp(proc + "/cmdline").starts_with(program) && stat((proc + "/environ").c_str(), &about) == 0 &&
+          return ReadReadable(proc + "/status").find("Uid:\t65534") != std::string::npos &&
+                 ReadReadable(proc + "/cmdline").starts_with(program) && stat((proc + "/environ").c_str(), &about) == 0 &&
                  about.st_uid == uid;
         },
         std::chrono::seconds(20));
