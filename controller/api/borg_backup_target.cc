@@ -1,7 +1,9 @@
 #include "controller/api/borg_backup_target.h"
 
 #include <limits>
+#include <optional>
 
+#include "engine/plan/plan_words.h"
 #include "engine/plan/rules.h"
 
 namespace borgop::api {
@@ -53,14 +55,7 @@ Source ReadSource(const Object& in) {
 Retention ReadRetention(const Object& in, const Object& spec) {
   Retention retention;
   if (!in.present()) return retention;
-  const auto count = [&in](const char* key) { return in.Integer(key, -1, kMaxKeep); };
-  retention.keep_last = count("keepLast");
-  retention.keep_minutely = count("keepMinutely");
-  retention.keep_hourly = count("keepHourly");
-  retention.keep_daily = count("keepDaily");
-  retention.keep_weekly = count("keepWeekly");
-  retention.keep_monthly = count("keepMonthly");
-  retention.keep_yearly = count("keepYearly");
+  for (const auto& [key, count] : kKeepCounts) retention.*count = in.Integer(key, -1, kMaxKeep);
   // Kubernetes' users write hours as "48h", borg wants "48H"; nothing else is spelled with a small h.
   retention.keep_within = in.Text("keepWithin").value_or("");
   if (retention.keep_within.ends_with('h')) retention.keep_within.back() = 'H';
@@ -75,18 +70,9 @@ MaintenanceSpec ReadMaintenance(const Object& in) {
   if (!in.present()) return maintenance;
   maintenance.schedule = in.Text("schedule").value_or("");
   maintenance.compact = in.Boolean("compact").value_or(true);
-  const std::string check = in.Text("check").value_or("full");
-  if (check == "full") {
-    maintenance.check = CheckMode::kFull;
-  } else if (check == "repository") {
-    maintenance.check = CheckMode::kRepository;
-  } else if (check == "archives") {
-    maintenance.check = CheckMode::kArchives;
-  } else if (check == "none") {
-    maintenance.check = CheckMode::kNone;
-  } else {
-    in.Problem("check", "is none of full, repository, archives, none");
-  }
+  const std::optional<CheckMode> check = CheckModeOf(in.Text("check").value_or("full"));
+  if (!check) in.Problem("check", "is none of full, repository, archives, none");
+  maintenance.check = check.value_or(maintenance.check);
   return maintenance;
 }
 

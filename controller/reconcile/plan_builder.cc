@@ -2,6 +2,7 @@
 
 #include "controller/api/names.h"
 #include "controller/reconcile/job_builder.h"
+#include "engine/plan/plan_words.h"
 
 namespace borgop::controller {
 namespace {
@@ -27,29 +28,12 @@ json EndpointJson(const api::SshEndpointSpec& endpoint, const std::string& direc
 
 json RetentionJson(const Retention& retention) {
   json to = json::object();
-  const auto put = [&to](const char* key, const std::optional<std::int64_t>& count) {
-    if (count) to[key] = *count;
-  };
-  put("keepLast", retention.keep_last);
-  put("keepMinutely", retention.keep_minutely);
-  put("keepHourly", retention.keep_hourly);
-  put("keepDaily", retention.keep_daily);
-  put("keepWeekly", retention.keep_weekly);
-  put("keepMonthly", retention.keep_monthly);
-  put("keepYearly", retention.keep_yearly);
+  for (const auto& [key, count] : kKeepCounts) {
+    if (retention.*count) to[key] = *(retention.*count);
+  }
   if (!retention.keep_within.empty()) to["keepWithin"] = retention.keep_within;
   if (!retention.glob_archives.empty()) to["globArchives"] = retention.glob_archives;
   return to;
-}
-
-std::string_view NameOf(CheckMode mode) {
-  switch (mode) {
-    case CheckMode::kNone: return "none";
-    case CheckMode::kRepository: return "repository";
-    case CheckMode::kArchives: return "archives";
-    case CheckMode::kFull: return "full";
-  }
-  return "full";
 }
 
 }  // namespace
@@ -78,7 +62,7 @@ json BuildPlan(const JobInputs& inputs, const EngineSettings& settings, RunKind 
   if (kind == RunKind::kBackup && HasOwnMaintenance(spec)) {
     target["maintenance"] = {{"check", "none"}, {"compact", false}};
   } else {
-    target["maintenance"] = {{"check", NameOf(spec.maintenance.check)}, {"compact", spec.maintenance.compact}};
+    target["maintenance"] = {{"check", CheckModeName(spec.maintenance.check)}, {"compact", spec.maintenance.compact}};
     if (!spec.retention.empty()) target["retention"] = RetentionJson(spec.retention);
   }
   return {{"version", 1}, {"server", std::move(server)}, {"targets", json::array({std::move(target)})}};

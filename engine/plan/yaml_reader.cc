@@ -1,6 +1,5 @@
 #include "engine/plan/yaml_reader.h"
 
-#include <array>
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "engine/plan/document.h"
 #include "engine/plan/field.h"
 #include "engine/plan/input_file.h"
+#include "engine/plan/plan_words.h"
 #include "engine/plan/rules.h"
 #include "engine/plan/validate.h"
 #include "engine/plan/yaml_document.h"
@@ -229,13 +229,7 @@ class Reader {
       if (value) section[name].Problem(KeepCountProblem(*value));
       return value;
     };
-    retention.keep_last = count("keepLast");
-    retention.keep_minutely = count("keepMinutely");
-    retention.keep_hourly = count("keepHourly");
-    retention.keep_daily = count("keepDaily");
-    retention.keep_weekly = count("keepWeekly");
-    retention.keep_monthly = count("keepMonthly");
-    retention.keep_yearly = count("keepYearly");
+    for (const auto& [name, member] : kKeepCounts) retention.*member = count(name);
     retention.keep_within = CheckedText(section["keepWithin"], KeepWithinProblem);
     retention.glob_archives = CheckedText(section["globArchives"], GlobArchivesProblem);
     const bool keep_within_is_known = !section["keepWithin"].present() || !retention.keep_within.empty();
@@ -249,15 +243,9 @@ class Reader {
     const Field check = section["check"];
     const std::optional<std::string> mode = check.Text();
     if (!mode) return;
-    static constexpr std::array<std::pair<std::string_view, CheckMode>, 4> kModes = {{{"full", CheckMode::kFull},
-                                                                                      {"repository", CheckMode::kRepository},
-                                                                                      {"archives", CheckMode::kArchives},
-                                                                                      {"none", CheckMode::kNone}}};
-    for (const auto& [name, value] : kModes) {
-      if (*mode == name) {
-        maintenance.check = value;
-        return;
-      }
+    if (const std::optional<CheckMode> known = CheckModeOf(*mode)) {
+      maintenance.check = *known;
+      return;
     }
     check.Problem("is " + Quoted(*mode) + " (use full, repository, archives or none)");
   }

@@ -8,6 +8,7 @@
 #include "engine/base/utf8.h"
 #include "engine/plan/base64.h"
 #include "engine/plan/byte_escape.h"
+#include "engine/plan/plan_words.h"
 
 namespace borgop {
 namespace {
@@ -198,16 +199,9 @@ class Writer {
   void WriteRetention(const Retention& retention) {
     if (retention.empty()) return;
     Map("retention", [&] {
-      const auto count = [&](std::string_view key, const std::optional<std::int64_t>& value) {
-        if (value) Number(key, *value);
-      };
-      count("keepLast", retention.keep_last);
-      count("keepMinutely", retention.keep_minutely);
-      count("keepHourly", retention.keep_hourly);
-      count("keepDaily", retention.keep_daily);
-      count("keepWeekly", retention.keep_weekly);
-      count("keepMonthly", retention.keep_monthly);
-      count("keepYearly", retention.keep_yearly);
+      for (const auto& [key, count] : kKeepCounts) {
+        if (retention.*count) Number(key, *(retention.*count));
+      }
       if (!retention.keep_within.empty()) Text("keepWithin", retention.keep_within);
       if (!retention.glob_archives.empty()) Text("globArchives", retention.glob_archives);
     });
@@ -217,19 +211,9 @@ class Writer {
     const Maintenance defaults;
     if (maintenance.check == defaults.check && maintenance.compact == defaults.compact) return;
     Map("maintenance", [&] {
-      if (maintenance.check != defaults.check) Text("check", CheckName(maintenance.check));
+      if (maintenance.check != defaults.check) Text("check", CheckModeName(maintenance.check));
       if (maintenance.compact != defaults.compact) Flag("compact", maintenance.compact);
     });
-  }
-
-  static std::string_view CheckName(CheckMode mode) {
-    switch (mode) {
-      case CheckMode::kNone: return "none";
-      case CheckMode::kRepository: return "repository";
-      case CheckMode::kArchives: return "archives";
-      case CheckMode::kFull: return "full";
-    }
-    return "full";
   }
 
   void WriteLimits(const Limits& limits) {
