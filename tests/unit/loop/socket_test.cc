@@ -11,26 +11,17 @@
 #include "engine/loop/tcp.h"
 #include "engine/loop/unix_socket.h"
 #include "tests/fakes/loop_fixture.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace borgop {
 namespace {
 
 using namespace std::chrono_literals;
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() { EXPECT_NE(mkdtemp(path_.data()), nullptr); }
-  ~TemporaryDirectory() { rmdir(path_.c_str()); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = "/tmp/borgop-test.XXXXXX";
-};
-
 TEST(UnixListener, TakesOneConnectionAndIsGone) {
   RunReal([](Context context) -> Task<void> {
     const TemporaryDirectory directory;
-    const std::string path = directory.path() + "/s";
+    const std::string path = directory.At("s");
     Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, path);
     EXPECT_TRUE(listener.has_value());
     struct stat status {};
@@ -48,7 +39,7 @@ TEST(UnixListener, TakesOneConnectionAndIsGone) {
 TEST(UnixListener, RemovesItsPathWhenNobodyCame) {
   RunReal([](Context context) -> Task<void> {
     const TemporaryDirectory directory;
-    const std::string path = directory.path() + "/s";
+    const std::string path = directory.At("s");
     {
       Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, path);
       const Result<UniqueFd> accepted = co_await (*listener)->Accept(context.WithTimeout(10ms));
