@@ -12,13 +12,15 @@ std::string WaitFor(const std::string& test) {
          std::to_string(TargetSocket::kNotThere) + "\n  nap\ndone\n";
 }
 
-Task<void> Finish(Context context, RemoteProcess& process, std::string& messages) {
+// Whether the process has ended.
+Task<bool> Finish(Context context, RemoteProcess& process, std::string& messages) {
   co_await process.in().CloseWrite(context);
   co_await ReadAll(context, process.out(), 0);
   const Result<std::string> said = co_await ReadAll(context, process.err(), 4096);
   if (said) messages += *said;
-  co_await process.WaitExit(context);
+  const Result<ExitStatus> exit = co_await process.WaitExit(context);
   co_await process.Close(context);
+  co_return exit.has_value();
 }
 
 }  // namespace
@@ -53,7 +55,8 @@ Task<Result<std::unique_ptr<TargetSocket>>> TargetSocket::Open(Context context, 
       Connection::kSmallWindow);
   if (!writer) co_return Fail(writer.error());
   socket->writer_ = std::move(*writer);
-  socket->rsh_ = "sh -c 'cat " + out + " & exec cat >" + in + "'";
+  // Both FIFOs are open before a byte flows: the first one has their names removed (Keeper::SocketUsed).
+  socket->rsh_ = "sh -c 'exec 3<" + out + " && { cat <&3 & exec cat >" + in + " 3<&-; }'";
   socket->wait_ = WaitFor("[ -p " + out + " ]");
   co_return socket;
 }
@@ -64,10 +67,15 @@ Task<void> TargetSocket::Terminate(Context context) {
 }
 
 Task<void> TargetSocket::Close(Context context, std::string& messages) {
-  if (writer_) co_await Finish(context, *writer_, messages);
-  if (listener_) co_await Finish(context, *listener_, messages);
-  if (writer_) co_await keeper_.Forget(context, "socketout");
-  co_await keeper_.Forget(context, "socket");
+  // One that has not ended (it may still wait in open(2) for somebody at a FIFO) stays registered: the keeper ends it.
+  if (writer_) {
+    const bool ended = co_await Finish(context, *writer_, messages);
+    if (ended) co_await keeper_.Forget(context, "socketout");
+  }
+  if (listener_) {
+    const bool ended = co_await Finish(context, *listener_, messages);
+    if (ended) co_await keeper_.Forget(context, "socket");
+  }
 }
 
 }  // namespace borgop

@@ -31,7 +31,8 @@ class TargetSocket {
 
   // Ends what waits for a connection that will not come.
   Task<void> Terminate(Context context);
-  // Reads what is left on all channels, waits for their ends and closes them. What socat said goes to `messages`.
+  // Reads what is left on all channels, waits for their ends and closes them. What socat said goes to `messages`. What has not ended
+  // within the context's time is left to the keeper.
   Task<void> Close(Context context, std::string& messages);
 
  private:

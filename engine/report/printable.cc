@@ -99,6 +99,21 @@ std::string Printable(std::string_view bytes, std::size_t max_bytes) {
   return text;
 }
 
+std::string OneLine(std::string_view text) {
+  std::string line;
+  bool gap = false;
+  for (const char c : text) {
+    if (c == ' ' || c == '\n') {
+      gap = !line.empty();
+      continue;
+    }
+    if (gap) line += ' ';
+    gap = false;
+    line += c;
+  }
+  return line;
+}
+
 std::size_t ColumnsOf(std::string_view text) {
   std::size_t columns = 0;
   for (std::size_t pos = 0; pos < text.size();) {

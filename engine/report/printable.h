@@ -19,6 +19,9 @@ std::string ValidUtf8(std::string_view bytes);
 // are written as \n, \t, \r or \x1b, \u202e. At most `max_bytes` bytes; what does not fit is cut at a character and marked "...".
 std::string Printable(std::string_view bytes, std::size_t max_bytes = std::string_view::npos);
 
+// `text` with each run of spaces and newlines made one space, and none at either end: for prose that was laid out in lines.
+std::string OneLine(std::string_view text);
+
 // The columns that `text`, which is Printable, takes on a terminal: wide characters take two, combining ones none.
 std::size_t ColumnsOf(std::string_view text);
 // `text` cut to at most `columns` columns, with "..." where something was cut: the end, or (keep_end) the beginning.

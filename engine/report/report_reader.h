@@ -42,7 +42,7 @@ struct ReportedTarget {
   std::vector<std::string> warnings;
   std::optional<ReportedError> error;
 
-  const Phase* Find(PhaseName name) const;  // null: it did not run, or a summary lacks it
+  const Phase* Find(PhaseName wanted) const;  // null: it did not run, or a summary lacks it
 };
 
 struct ReportedRun {

@@ -192,6 +192,12 @@ Result<Completion> JudgeExchange(Step step, std::string_view where, std::string_
     const Result<Completion> serve = Judge(step, server, exit, result.server_messages);
     if (!serve) return Fail(serve.error());
   }
+  if (lost && result.server_exit && result.server_exit->ok() && result.exit) {
+    // The server was there and ended well: what failed is the way to it, on the client's side of the bridge.
+    const std::vector<std::string>& said = result.messages.warnings;
+    return Fail(Reason::kConnectionLost, "borg " + std::string(ToString(step)) + ' ' + std::string(where) +
+                                             " lost its way to the repository server" + (said.empty() ? "" : ": " + said.back()));
+  }
   return client;
 }
 

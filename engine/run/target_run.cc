@@ -274,7 +274,11 @@ class TargetRun {
         break;
       case LogEvent::Kind::kPercent: progress_.percent = event.percent; break;
       case LogEvent::Kind::kLog:
-        Log(IsNotice(event) ? LogLevel::kInfo : event.level == "WARNING" ? LogLevel::kWarning : LogLevel::kDebug, event.message);
+        if (IsNotice(event)) {
+          Log(LogLevel::kInfo, OneLine(event.message));
+        } else {
+          Log(event.level == "WARNING" ? LogLevel::kWarning : LogLevel::kDebug, event.message);
+        }
         return;
       case LogEvent::Kind::kPlain: Log(LogLevel::kDebug, event.message); return;
       default: return;

@@ -8,12 +8,12 @@ constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machin
 
 class SocketTest : public EngineTest {
  protected:
-  // A run whose borg on T waits for Go() before it starts, and then takes a few seconds.
-  Process StartWaiting() {
+  // A run whose borg on T waits for Go() before it starts, and then takes a few seconds. `first` is run before borg.
+  Process StartWaiting(const std::string& first = {}) {
     AddData(20);
     const std::string wrapper = dir() + "/slow-borg";
-    t_.WriteFile(wrapper, "#!/bin/sh\nn=0\nuntil [ -e '" + dir() +
-                              "/go' ] || [ $n -gt 300 ]; do sleep 0.1; n=$((n+1)); done\nexec borg \"$@\"\n");
+    t_.WriteFile(wrapper, "#!/bin/sh\nn=0\nuntil [ -e '" + dir() + "/go' ] || [ $n -gt 300 ]; do sleep 0.1; n=$((n+1)); done\n" +
+                              first + "\nexec borg \"$@\"\n");
     t_.Output("chmod 755 '" + wrapper + "'");
     Plan plan = MakePlan();
     plan.targets[0].borg = wrapper;
@@ -67,6 +67,38 @@ TEST_F(SocketTest, FifosArePrivateAndGone) {
   ASSERT_TRUE(WaitForModes(process, "DIR 700 backup directory\n"));
   EXPECT_TRUE(process.Running());
   ExpectCompleted(Finish(process, kLimit));
+  ExpectNothingLeft();
+}
+
+// The names are gone with the first byte; a cat that is slow to start must have its FIFO by then.
+TEST_F(SocketTest, SlowCatsOpenTheirFifosInTime) {
+  t_.Mask("socat");
+  t_.Output("mkdir -p '" + dir() + "/slow'");
+  t_.WriteFile(dir() + "/slow/cat",
+               "#!/bin/sh\ncase \"$1 $(readlink /proc/$$/fd/0)\" in */o*) sleep 2 ;; esac\nexec /bin/cat \"$@\"\n");
+  t_.Output("chmod 755 '" + dir() + "/slow/cat'");
+  auto process = StartWaiting("PATH='" + dir() + "/slow':$PATH\nexport PATH");
+  Go();
+  ExpectCompleted(Finish(process, kLimit));
+  ExpectNothingLeft();
+}
+
+TEST_F(SocketTest, AFifoThatIsTakenAwayFailsTheRun) {
+  t_.Mask("socat");
+  auto process = StartWaiting("mv /tmp/borg-engine.*/o '" + dir() + "/taken'");
+  Go();
+  const auto result = Finish(process, kLimit);
+  ExpectFailed(result, "ConnectionLost", "Transient", 75);
+  EXPECT_NE(result.message().find("lost its way"), std::string::npos) << result.All();  // borg may end before it has read more
+  ExpectNothingLeft();
+}
+
+// The cat that writes the other one then waits in open(2) for a reader that will never come: it must not stay.
+TEST_F(SocketTest, AClientThatOpensOneFifoOnlyLeavesNothing) {
+  t_.Mask("socat");
+  auto process = StartWaiting("echo hello >\"$(echo /tmp/borg-engine.*/i)\"\nexit 2");
+  Go();
+  EXPECT_EQ(Finish(process, kLimit).outcome(), "Failed");
   ExpectNothingLeft();
 }
 

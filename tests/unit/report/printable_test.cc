@@ -13,6 +13,12 @@ struct Row {
   std::string text;
 };
 
+TEST(OneLineTest, RunsOfSpaceBecomeOne) {
+  EXPECT_EQ(OneLine("\nBy default\n  it  is so.\n\nElse not.\n"), "By default it is so. Else not.");
+  EXPECT_EQ(OneLine("a\tb"), "a\tb");
+  EXPECT_EQ(OneLine(" \n"), "");
+}
+
 TEST(PrintableTest, Table) {
   for (const Row& row : std::vector<Row>{
            {"ascii", "a b", "a b"},
