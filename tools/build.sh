@@ -7,7 +7,7 @@ preset=${1:-release}
 (($# == 0)) || shift
 [[ $preset =~ ^(release|debug|asan|tsan|clang)$ ]] || fail "build: unknown preset $preset (release, debug, asan, tsan or clang)" 2
 
-if [[ $(cat "$root/.deps/setup.stamp" 2>/dev/null) != "$("$root/tools/stamp.sh")" ]]; then "$root/tools/setup.sh"; fi
+"$root/tools/setup.sh" --if-needed
 # A compiler takes up to 1.5 GiB.
 by_memory=$(awk '/^MemAvailable/ {print int($2 / 1572864)}' /proc/meminfo)
 jobs=${JOBS:-$(($(nproc) < by_memory ? $(nproc) : (by_memory > 0 ? by_memory : 1)))}

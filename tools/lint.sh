@@ -27,7 +27,7 @@ formatted() {
 }
 tidy() {
   command -v clang-tidy >/dev/null || { warn "no clang-tidy here: left out"; return 0; }
-  if [[ $(cat .deps/setup.stamp 2>/dev/null) != "$(tools/stamp.sh)" ]]; then tools/setup.sh; fi
+  tools/setup.sh --if-needed
   mkdir -p build
   cmake --preset clang >build/clang.configure.log 2>&1 || { cat build/clang.configure.log >&2; return 1; }
   tools/tidy.py

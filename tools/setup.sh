@@ -2,11 +2,14 @@
 # ./dev setup: everything that building and testing needs, on Debian 12 or 13.
 #
 # Debian packages through apt (as root or through sudo), libssh2 >= 1.11 and the other borg into .deps/. It says what it does, does
-# only what is missing, and may be run at any time. Exit code: 0 done (tests that lack something will be skipped), 1 cannot build.
+# only what is missing, and may be run at any time. With --if-needed it ends at once where nothing that it depends on has changed.
+# Exit code: 0 done (tests that lack something will be skipped), 1 cannot build.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
 . "$root/tools/packages.sh"
+is_set_up() { [[ $(cat "$root/.deps/setup.stamp" 2>/dev/null) == "$("$root/tools/stamp.sh")" ]]; }
+[[ ${1:-} != --if-needed ]] || ! is_set_up || exit 0
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -77,7 +80,7 @@ allow_services() {
 install_packages() {
   local need name wanted=() missing=() lacking=() known=''
   # What this release does not have was found out before, if nothing has changed since.
-  [[ $(cat "$root/.deps/setup.stamp" 2>/dev/null) != "$("$root/tools/stamp.sh")" ]] || known=$(cat "$root/.deps/setup.lacking" 2>/dev/null || true)
+  ! is_set_up || known=$(cat "$root/.deps/setup.lacking" 2>/dev/null || true)
   for need in "${build_packages[@]}" "${test_packages[@]}" "${shell_packages[@]}" "${lint_packages[@]}"; do
     installed "$need" || grep -qxF -- "$need" <<<"$known" || missing+=("$need")
   done

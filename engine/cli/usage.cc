@@ -39,7 +39,7 @@ const OptionFacts* Find(const VerbFacts& verb, std::string_view name) {
 std::string UnknownWord(const VerbFacts& verb, const std::vector<std::string>& words, std::size_t begin) {
   std::size_t positionals = 0;
   for (std::size_t i = begin; i < words.size(); ++i) {
-    const std::string name = words[i].substr(0, words[i].find('='));
+    std::string name = words[i].substr(0, words[i].find('='));
     if (name.size() < 2 || name[0] != '-') {
       if (positionals++ == verb.positionals.size()) return words[i];
       continue;

@@ -69,7 +69,8 @@ Task<Status> Machines::StartKeepers(Context context) {
     warning_ =
         "the account on " + server_name_ +
         " runs no scripts, so there is no dead man's switch there: if this machine vanishes, a lock stays until sshd notices "
-        "(set ClientAliveInterval 15 and ClientAliveCountMax 3 in its sshd_config)";
+        "(set ClientAliveInterval 15 and ClientAliveCountMax 3 in its sshd_config). If it has a forced command, only that decides "
+        "whether the target can do more than append";
     co_return Status{};
   }
   server_keeper_ = std::move(*server);

@@ -38,6 +38,7 @@ TEST_F(ServerAccountTest, BorgServeAloneIsEnoughAndSaysWhatIsMissing) {
     EXPECT_EQ(result.outcome(), "CompletedWithWarnings") << result.All();
     EXPECT_THAT(result.warnings(), HasSubstr("dead man's switch"));
     EXPECT_THAT(result.warnings(), HasSubstr("ClientAliveInterval"));
+    EXPECT_THAT(result.warnings(), HasSubstr("forced command"));
     ExpectNothingLeft();
   }
   ExpectRepositorySound(repository(), "serveonly");
