@@ -8,8 +8,8 @@
 #include <exception>
 #include <iostream>
 
-#include "engine/cli/usage.h"
 #include "engine/cli/verbs.h"
+#include "engine/command_line/usage.h"
 #include "engine/report/report.h"
 #include "engine/version.h"
 

@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "engine/cli/read_config.h"
-#include "engine/cli/usage.h"
 #include "engine/cli/verbs.h"
+#include "engine/command_line/usage.h"
 #include "engine/report/report.h"
 
 namespace borgop::cli {

@@ -1,8 +1,8 @@
 #include <iostream>
 
 #include "engine/cli/read_config.h"
-#include "engine/cli/usage.h"
 #include "engine/cli/verbs.h"
+#include "engine/command_line/usage.h"
 #include "engine/plan/yaml_writer.h"
 #include "engine/report/report.h"
 

@@ -2,14 +2,24 @@
 #include <memory>
 
 #include "engine/base/error.h"
-#include "engine/cli/command_line.h"
-#include "engine/cli/usage.h"
 #include "engine/cli/verbs.h"
+#include "engine/command_line/command_line.h"
+#include "engine/command_line/usage.h"
 #include "engine/report/report.h"
 
 namespace borgop::cli {
 
 namespace {
+
+std::vector<ExitStatusFacts> ExitStatuses() {
+  return {{exit_code::kOk, "all is well: every target completed, with or without warnings"},
+          {exit_code::kFailed, "at least one target failed in a way that stays until a person changes something"},
+          {exit_code::kUsage, "the command line is wrong, or names an output that cannot be written; nothing was connected"},
+          {exit_code::kConfig, "the configuration was refused; nothing was connected"},
+          {exit_code::kInternal, "a defect of borg-engine, or its output could not be written"},
+          {exit_code::kRetry, "targets failed, all of them in ways that may pass by themselves: run again later"},
+          {exit_code::kCancelled, "stopped by SIGINT or SIGTERM"}};
+}
 
 void PrintErrors() {
   std::cout << "# Errors\n\n"
@@ -34,7 +44,7 @@ void AddReference(CLI::App& app, Action& action) {
   verb->callback([which, &app, &action] {
     action = [which, &app] {
       if (*which == "cli") {
-        std::cout << CommandLineReference(Describe(app));
+        std::cout << CommandLineReference(Describe(app), ExitStatuses());
       } else {
         PrintErrors();
       }

@@ -8,8 +8,8 @@
 
 #include "engine/cli/read_config.h"
 #include "engine/cli/termination_log.h"
-#include "engine/cli/usage.h"
 #include "engine/cli/verbs.h"
+#include "engine/command_line/usage.h"
 #include "engine/display/display.h"
 #include "engine/loop/signals.h"
 #include "engine/run/run.h"

@@ -1,5 +1,5 @@
 // The completion scripts. Candidates only come from CommandLine.
-#include "engine/cli/command_line.h"
+#include "engine/command_line/command_line.h"
 
 namespace borgop::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/cli/command_line.h"
+#include "engine/command_line/command_line.h"
 
 namespace borgop::cli {
 namespace {
@@ -88,7 +88,7 @@ CommandLine Describe(const CLI::App& app) {
   return line;
 }
 
-std::string CommandLineReference(const CommandLine& line) {
+std::string CommandLineReference(const CommandLine& line, const std::vector<ExitStatusFacts>& statuses) {
   const std::string head = "| option | value | default | meaning |\n| --- | --- | --- | --- |\n";
   std::string out = "# The command line\n\nMade from the sources by `./dev docs`; a test keeps it true.\n\n    " + line.program +
                     " VERB [OPTION...]\n\n" + line.general.description + "\n\n| verb | what it does |\n| --- | --- |\n";
@@ -102,16 +102,8 @@ std::string CommandLineReference(const CommandLine& line) {
     for (const OptionFacts& option : verb.options) out += Row(option);
     if (!verb.footer.empty()) out += "\n" + Indented(verb.footer);
   }
-  out +=
-      "\n## Exit status\n\n"
-      "| status | meaning |\n| --- | --- |\n"
-      "| 0 | all is well: every target completed, with or without warnings |\n"
-      "| 1 | at least one target failed in a way that stays until a person changes something |\n"
-      "| 2 | the command line is wrong, or names an output that cannot be written; nothing was connected |\n"
-      "| 3 | the configuration was refused; nothing was connected |\n"
-      "| 4 | a defect of borg-engine, or its output could not be written |\n"
-      "| 75 | targets failed, all of them in ways that may pass by themselves: run again later |\n"
-      "| 130 | stopped by SIGINT or SIGTERM |\n";
+  out += "\n## Exit status\n\n| status | meaning |\n| --- | --- |\n";
+  for (const ExitStatusFacts& status : statuses) out += "| " + std::to_string(status.status) + " | " + status.meaning + " |\n";
   return out;
 }
 

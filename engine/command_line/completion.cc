@@ -1,21 +1,21 @@
+#include "engine/command_line/completion.h"
+
 #include <iostream>
 #include <memory>
 
-#include "engine/cli/command_line.h"
-#include "engine/cli/usage.h"
-#include "engine/cli/verbs.h"
+#include "engine/command_line/command_line.h"
+#include "engine/command_line/usage.h"
 
 namespace borgop::cli {
 
 void AddCompletion(CLI::App& app, Action& action) {
   auto shell = std::make_shared<std::string>();
   CLI::App* verb = app.add_subcommand("completion", "Print a script that completes this command line in bash, zsh or fish");
-  verb->footer(
-      "Examples:\n"
-      "  source <(borg-engine completion bash)                # this shell only; zsh likewise, after compinit\n"
-      "  borg-engine completion bash > ~/.local/share/bash-completion/completions/borg-engine\n"
-      "  borg-engine completion zsh > ~/.zfunc/_borg-engine   # with fpath+=(~/.zfunc) before compinit in ~/.zshrc\n"
-      "  borg-engine completion fish > ~/.config/fish/completions/borg-engine.fish");
+  const std::string program = app.get_name();
+  verb->footer("Examples:\n  source <(" + program + " completion bash)   # this shell only; zsh likewise, after compinit\n  " +
+               program + " completion bash > ~/.local/share/bash-completion/completions/" + program + "\n  " + program +
+               " completion zsh > ~/.zfunc/_" + program + "   # with fpath+=(~/.zfunc) before compinit in ~/.zshrc\n  " + program +
+               " completion fish > ~/.config/fish/completions/" + program + ".fish");
   verb->add_option("shell", *shell, "The shell")->required()->type_name("SHELL")->check(CLI::IsMember({"bash", "zsh", "fish"}));
   verb->callback([shell, &app, &action] {
     action = [shell, &app] {

@@ -33,12 +33,17 @@ struct CommandLine {
   std::vector<VerbFacts> verbs;  // without the hidden ones
 };
 
+struct ExitStatusFacts {
+  int status;
+  std::string meaning;
+};
+
 CommandLine Describe(const CLI::App& app);
 
 // Each a whole file.
 std::string BashCompletion(const CommandLine& line);
 std::string ZshCompletion(const CommandLine& line);
 std::string FishCompletion(const CommandLine& line);
-std::string CommandLineReference(const CommandLine& line);
+std::string CommandLineReference(const CommandLine& line, const std::vector<ExitStatusFacts>& statuses);
 
 }  // namespace borgop::cli

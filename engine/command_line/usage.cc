@@ -1,4 +1,4 @@
-#include "engine/cli/usage.h"
+#include "engine/command_line/usage.h"
 
 #include <cerrno>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/cli/command_line.h"
+#include "engine/command_line/command_line.h"
 #include "engine/plan/document.h"
 #include "engine/report/report.h"
 
@@ -100,7 +100,7 @@ int FlushOutput(std::string_view what) {
   errno = 0;
   std::cout.flush();
   if (std::cout) return exit_code::kOk;
-  std::cerr << "borg-engine: cannot write " << what << " to standard output"
+  std::cerr << program_invocation_short_name << ": cannot write " << what << " to standard output"
             << (errno != 0 ? std::string(": ") + std::strerror(errno) : "")
             << "\nCheck where standard output goes: a full disk, or a program that has ended.\n";
   return exit_code::kInternal;
