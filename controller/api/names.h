@@ -35,6 +35,10 @@ inline constexpr std::string_view kAcknowledgeAnnotation = "borg-operator.dev/ac
 inline constexpr std::string_view kTargetNameAnnotation = "borg-operator.dev/target-name";  // whole, where the label may be cut
 inline constexpr std::string_view kTriggerAnnotation = "borg-operator.dev/triggered-by";    // the run-now value
 inline constexpr std::string_view kAttemptAnnotation = "borg-operator.dev/attempt";         // of a retry, from 1
+inline constexpr std::string_view kRunIdAnnotation = "borg-operator.dev/run-id";            // of a retry: the first Job's uid
+inline constexpr std::string_view kInputsAnnotation = "borg-operator.dev/inputs";           // digest of what the Job was made from
+// Set by the operator on what it applies: a digest of that, so that it is applied again only where it changes.
+inline constexpr std::string_view kAppliedAnnotation = "borg-operator.dev/applied";
 
 // Keys of a Secret with an SSH key. The first is that of the type kubernetes.io/ssh-auth.
 inline constexpr std::string_view kPrivateKeyKey = "ssh-privatekey";

@@ -59,6 +59,9 @@ json RunJson(const RunStatus& run) {
   if (run.warnings > 0) to["warnings"] = run.warnings;
   Put(to, "firstWarning", run.first_warning);
   Put(to, "pruned", run.pruned);
+  Put(to, "runID", run.run_id);
+  if (run.attempt > 0) to["attempt"] = run.attempt;
+  Put(to, "inputs", run.inputs);
   return to;
 }
 
@@ -81,6 +84,9 @@ std::optional<RunStatus> ReadRun(const json* from) {
   run.warnings = Number(from, "warnings").value_or(0);
   run.first_warning = Text(from, "firstWarning");
   run.pruned = Number(from, "pruned");
+  run.run_id = Text(from, "runID");
+  run.attempt = Number(from, "attempt").value_or(0);
+  run.inputs = Text(from, "inputs");
   return run;
 }
 

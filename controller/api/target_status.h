@@ -25,6 +25,9 @@ struct RunStatus {
   std::uint64_t warnings = 0;
   std::string first_warning;
   std::optional<std::uint64_t> pruned;
+  std::string run_id;         // uid of the first Job of this run and the retries after it
+  std::uint64_t attempt = 0;  // of a retry, from 1
+  std::string inputs;         // digest of the spec and the Secrets that it ran with
   bool operator==(const RunStatus&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "controller/api/names.h"
+#include "controller/reconcile/owned_meta.h"
 
 namespace borgop::controller {
 namespace {
@@ -26,19 +27,6 @@ json Labels(const JobInputs& inputs, RunKind kind) {
 }
 
 json Annotations(const JobInputs& inputs) { return {{Text(api::kTargetNameAnnotation), inputs.meta.name}}; }
-
-json OwnedMeta(const JobInputs& inputs, const std::string& name, json labels) {
-  return {{"name", name},
-          {"namespace", inputs.meta.ns},
-          {"labels", std::move(labels)},
-          {"annotations", Annotations(inputs)},
-          {"ownerReferences", json::array({{{"apiVersion", api::kApiVersion},
-                                            {"kind", api::kTargetKind},
-                                            {"name", inputs.meta.name},
-                                            {"uid", inputs.meta.uid},
-                                            {"controller", true},
-                                            {"blockOwnerDeletion", false}}})}};
-}
 
 class PodBuilder {
  public:
@@ -141,7 +129,19 @@ json JobSpec(const JobInputs& inputs, const EngineSettings& settings, RunKind ki
   return spec;
 }
 
+json JobAnnotations(const JobInputs& inputs, const EngineSettings& settings, RunKind kind) {
+  json annotations = Annotations(inputs);
+  annotations[Text(api::kInputsAnnotation)] = InputsDigest(inputs, settings, kind);
+  return annotations;
+}
+
 }  // namespace
+
+std::string InputsDigest(const JobInputs& inputs, const EngineSettings& settings, RunKind kind) {
+  JobInputs released = inputs;
+  released.start_suspended = false;
+  return DigestOf(JobSpec(released, settings, kind).dump() + BuildPlan(inputs, settings, kind).dump());
+}
 
 json BuildPlanConfigMap(const JobInputs& inputs, const EngineSettings& settings) {
   json data = json::object();
@@ -153,7 +153,7 @@ json BuildPlanConfigMap(const JobInputs& inputs, const EngineSettings& settings)
   labels.erase(Text(api::kRunLabel));
   return {{"apiVersion", "v1"},
           {"kind", "ConfigMap"},
-          {"metadata", OwnedMeta(inputs, PlanName(inputs.meta.name), std::move(labels))},
+          {"metadata", OwnedMeta(inputs.meta, PlanName(inputs.meta.name), std::move(labels))},
           {"data", std::move(data)}};
 }
 
@@ -161,7 +161,7 @@ json BuildCronJob(const JobInputs& inputs, const EngineSettings& settings, RunKi
   const api::BorgBackupTargetSpec& target = inputs.target;
   return {{"apiVersion", "batch/v1"},
           {"kind", "CronJob"},
-          {"metadata", OwnedMeta(inputs, CronJobName(inputs.meta.name, kind), Labels(inputs, kind))},
+          {"metadata", OwnedMeta(inputs.meta, CronJobName(inputs.meta.name, kind), Labels(inputs, kind))},
           {"spec",
            {{"schedule", schedule},
             {"timeZone", target.time_zone.empty() ? "Etc/UTC" : target.time_zone},
@@ -171,14 +171,15 @@ json BuildCronJob(const JobInputs& inputs, const EngineSettings& settings, RunKi
             {"successfulJobsHistoryLimit", target.successful_jobs_history},
             {"failedJobsHistoryLimit", target.failed_jobs_history},
             {"jobTemplate",
-             {{"metadata", {{"labels", Labels(inputs, kind)}, {"annotations", Annotations(inputs)}}},
+             {{"metadata", {{"labels", Labels(inputs, kind)}, {"annotations", JobAnnotations(inputs, settings, kind)}}},
               {"spec", JobSpec(inputs, settings, kind)}}}}}};
 }
 
 json BuildJob(const JobInputs& inputs, const EngineSettings& settings, RunKind kind, const std::string& name,
               const std::map<std::string, std::string>& annotations) {
-  json meta = OwnedMeta(inputs, name, Labels(inputs, kind));
+  json meta = OwnedMeta(inputs.meta, name, Labels(inputs, kind));
   meta["finalizers"] = json::array({api::kResultFinalizer});
+  meta["annotations"] = JobAnnotations(inputs, settings, kind);
   for (const auto& [key, value] : annotations) meta["annotations"][key] = value;
   json spec = JobSpec(inputs, settings, kind);
   spec["ttlSecondsAfterFinished"] = kTtl;

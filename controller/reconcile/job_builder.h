@@ -46,6 +46,9 @@ struct JobInputs {
 // Kinds of run that the target has: a backup always, maintenance where it has a schedule of its own.
 bool HasOwnMaintenance(const api::BorgBackupTargetSpec& target);
 
+// Of all that a Job is made from, but for what Secrets hold and whether it starts suspended. Jobs carry it as an annotation.
+std::string InputsDigest(const JobInputs& inputs, const EngineSettings& settings, RunKind kind);
+
 nlohmann::json BuildPlan(const JobInputs& inputs, const EngineSettings& settings, RunKind kind);
 nlohmann::json BuildPlanConfigMap(const JobInputs& inputs, const EngineSettings& settings);
 // `schedule` is in effect: five fields or a name that Kubernetes knows.

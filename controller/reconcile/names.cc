@@ -49,12 +49,20 @@ std::string PlanName(std::string_view target) {
   return Cut(target, "-plan-" + Digits(StableHash(std::string(target) + "/plan")), kMaxJob);
 }
 
+std::string StateName(std::string_view target) {
+  return Cut(target, "-state-" + Digits(StableHash(std::string(target) + "/state")), kMaxJob);
+}
+
 std::string RunNowJobName(std::string_view target, std::string_view value) {
   return Cut(target, "-now-" + Digits(StableHash(std::string(target) + '/' + std::string(value))), kMaxJob);
 }
 
 std::string RetryJobName(std::string_view target, std::string_view first_job_uid, int attempt) {
   return Cut(target, "-retry" + std::to_string(attempt) + '-' + Digits(StableHash(first_job_uid)), kMaxJob);
+}
+
+std::string RenewedJobName(std::string_view target, std::string_view stale_job_uid) {
+  return Cut(target, "-renew-" + Digits(StableHash(stale_job_uid)), kMaxJob);
 }
 
 std::string LabelValue(std::string_view name) { return Shortened(name, kMaxLabel); }

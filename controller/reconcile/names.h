@@ -23,11 +23,14 @@ std::uint64_t StableHash(std::string_view text);
 std::string Shortened(std::string_view name, std::size_t max);
 
 std::string CronJobName(std::string_view target, RunKind kind);  // of backups: the target's own name where it fits
-std::string PlanName(std::string_view target);                   // of the ConfigMap
+std::string PlanName(std::string_view target);                   // of the ConfigMap with the plan
+std::string StateName(std::string_view target);                  // of the ConfigMap with what runs hand on
 // One Job for each value of the run-now annotation.
 std::string RunNowJobName(std::string_view target, std::string_view value);
 // One Job for each attempt after the failed Job that began it all.
 std::string RetryJobName(std::string_view target, std::string_view first_job_uid, int attempt);
+// One Job in the place of one that waited while the spec changed.
+std::string RenewedJobName(std::string_view target, std::string_view stale_job_uid);
 std::string LabelValue(std::string_view name);
 
 }  // namespace borgop::controller

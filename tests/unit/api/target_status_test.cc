@@ -25,7 +25,10 @@ RunStatus Run() {
           7,
           2,
           "/a: changed",
-          1};
+          1,
+          "u-1",
+          2,
+          "abc"};
 }
 
 TargetStatus Full() {
@@ -35,8 +38,8 @@ TargetStatus Full() {
   status.state = "Scheduled";
   status.effective_schedule = "17 2 * * *";
   status.next_backup_time = kStart + std::chrono::hours(9);
-  status.last_backup =
-      RunStatus{"web-01-2", "Failed", "DiskFull", "no space", "Waiting", kStart, kStart, "", "", {}, {}, {}, {}, 0, "", {}};
+  status.last_backup = RunStatus{"web-01-2", "Failed", "DiskFull", "no space", "Waiting", kStart, kStart, "", "", {},
+                                 {},         {},       {},         0,          "",        {},     "",     0,  ""};
   status.last_successful_backup = Run();
   status.last_maintenance = Run();
   status.progress = ProgressStatus{"web-01-3", "create", 5, 6, 7, kStart};
@@ -76,6 +79,9 @@ TEST(TargetStatusTest, HasTheNamesOfTheSchema) {
                               "/lastSuccessfulBackup/warnings",
                               "/lastSuccessfulBackup/firstWarning",
                               "/lastSuccessfulBackup/pruned",
+                              "/lastSuccessfulBackup/runID",
+                              "/lastSuccessfulBackup/attempt",
+                              "/lastSuccessfulBackup/inputs",
                               "/lastMaintenance/job",
                               "/progress/job",
                               "/progress/phase",

@@ -153,7 +153,8 @@ TEST(BuildCronJobTest, HasWhatTheTargetAsksFor) {
     EXPECT_EQ((*labels)["borg-operator.dev/run"], "backup");
     EXPECT_EQ((*labels)["app.kubernetes.io/managed-by"], "borg-operator");
   }
-  EXPECT_EQ(job["metadata"]["annotations"], json::parse(R"({"borg-operator.dev/target-name": "web-01"})"));
+  EXPECT_EQ(job["metadata"]["annotations"]["borg-operator.dev/target-name"], "web-01");
+  EXPECT_EQ(job["metadata"]["annotations"]["borg-operator.dev/inputs"], InputsDigest(Inputs(), Settings(), RunKind::kBackup));
   EXPECT_EQ(job["spec"]["backoffLimit"], 0);
   EXPECT_EQ(job["spec"]["activeDeadlineSeconds"], 7380);
   EXPECT_EQ(job["spec"]["podReplacementPolicy"], "Failed");
@@ -178,9 +179,30 @@ TEST(BuildJobTest, IsReadBeforeItGoes) {
   EXPECT_EQ(job["metadata"]["name"], "web-01-now-1");
   EXPECT_EQ(job["metadata"]["finalizers"], json::parse(R"(["borg-operator.dev/unread-result"])"));
   EXPECT_EQ(job["metadata"]["annotations"],
-            json::parse(R"({"borg-operator.dev/target-name": "web-01", "borg-operator.dev/triggered-by": "a"})"));
+            (json{{"borg-operator.dev/target-name", "web-01"},
+                  {"borg-operator.dev/triggered-by", "a"},
+                  {"borg-operator.dev/inputs", InputsDigest(Inputs(), Settings(), RunKind::kBackup)}}));
   EXPECT_EQ(job["metadata"]["ownerReferences"][0]["uid"], "u-target");
   EXPECT_EQ(job["spec"]["ttlSecondsAfterFinished"], 604800);
+}
+
+TEST(InputsDigestTest, ChangesWithWhatAJobIsMadeFrom) {
+  const std::string digest = InputsDigest(Inputs(), Settings(), RunKind::kBackup);
+  EXPECT_EQ(digest.size(), 16U);
+  JobInputs same = Inputs();
+  same.start_suspended = true;
+  same.target.schedule = "@daily";
+  EXPECT_EQ(InputsDigest(same, Settings(), RunKind::kBackup), digest);
+  EXPECT_NE(InputsDigest(Inputs(), Settings(), RunKind::kMaintenance), digest);
+  JobInputs other_plan = Inputs();
+  other_plan.target.source.paths = {"/x"};
+  EXPECT_NE(InputsDigest(other_plan, Settings(), RunKind::kBackup), digest);
+  JobInputs other_pod = Inputs();
+  other_pod.target.pod.priority_class = "high";
+  EXPECT_NE(InputsDigest(other_pod, Settings(), RunKind::kBackup), digest);
+  EngineSettings other_image = Settings();
+  other_image.image = "borg-engine:2";
+  EXPECT_NE(InputsDigest(Inputs(), other_image, RunKind::kBackup), digest);
 }
 
 TEST(BuildJobTest, ThePodIsRestricted) {

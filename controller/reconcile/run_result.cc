@@ -1,0 +1,167 @@
+#include "controller/reconcile/run_result.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controller/api/names.h"
+#include "controller/reconcile/json_view.h"
+#include "engine/report/rfc3339.h"
+
+namespace borgop::controller {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxLine = std::size_t{64} << 10U;
+
+bool BelongsTo(const json& pod, const std::string& job_uid) {
+  const json& owners = ListAt(pod, {"metadata", "ownerReferences"});
+  return std::any_of(owners.begin(), owners.end(), [&](const json& owner) { return TextAt(owner, {"uid"}) == job_uid; });
+}
+
+// A Job has more than one pod only where the cluster took one away. Names break ties, so that the answer stays the same.
+const json* Newest(const json& job, const std::vector<json>& pods) {
+  const std::string uid = TextAt(job, {"metadata", "uid"});
+  const json* newest = nullptr;
+  std::pair<std::string, std::string> best;
+  for (const json& pod : pods) {
+    if (uid.empty() || !BelongsTo(pod, uid)) continue;
+    // RFC 3339 in UTC with whole seconds sorts as text.
+    std::pair<std::string, std::string> key(TextAt(pod, {"metadata", "creationTimestamp"}), TextAt(pod, {"metadata", "name"}));
+    if (newest != nullptr && key <= best) continue;
+    newest = &pod;
+    best = std::move(key);
+  }
+  return newest;
+}
+
+std::optional<ReportedTarget> OnlyTarget(Result<ReportedRun> run) {
+  if (!run || run->targets.size() != 1) return std::nullopt;
+  return std::move(run->targets.front());
+}
+
+struct FoundReport {
+  std::optional<ReportedTarget> target;
+  bool whole = false;
+};
+
+FoundReport FindReport(const std::string& termination_message, const std::optional<std::string>& log) {
+  FoundReport found;
+  // Where the engine wrote no summary, Kubernetes puts the log's end there.
+  Result<ReportedRun> summary = ReadReportFromLog(termination_message);
+  found.whole = summary && !summary->truncated && summary->targets.size() == 1;
+  found.target = OnlyTarget(std::move(summary));
+  if (found.whole || !log) return found;
+  if (std::optional<ReportedTarget> from_log = OnlyTarget(ReadReportFromLog(*log))) return {std::move(from_log), true};
+  return found;
+}
+
+RunFailure FailureOf(const ReportedError& error) {
+  std::string message = error.message;
+  if (!error.action.empty()) message += (message.ends_with('.') ? " " : ". ") + error.action;
+  return {error.kind, error.reason, std::move(message)};
+}
+
+RunFailure DeadlineFailure() {
+  return {ErrorKind::kTransient, std::string(InfoOf(Reason::kDeadlineExceeded).name),
+          "The run took longer than it may. " + std::string(InfoOf(Reason::kDeadlineExceeded).advice)};
+}
+
+void SetFailure(JobRun& run, RunFailure failure) {
+  run.outcome = failure.kind == ErrorKind::kCancelled ? Outcome::kCancelled : Outcome::kFailed;
+  run.failure = std::move(failure);
+}
+
+// Kubernetes' verdict on a Job that has ended.
+struct Verdict {
+  const json* condition = nullptr;  // null: it has not ended
+  bool deadline() const { return condition != nullptr && TextAt(*condition, {"reason"}) == "DeadlineExceeded"; }
+};
+
+Verdict VerdictOn(const json& job) {
+  const json* complete = TrueCondition(job, "Complete");
+  return {complete != nullptr ? complete : TrueCondition(job, "Failed")};
+}
+
+void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::optional<std::string>& log) {
+  run.state = RunState::kEnded;
+  run.end = TimeAt(*verdict.condition, {"lastTransitionTime"});
+  const json* engine = pod == nullptr ? nullptr : TerminatedEngine(*pod);
+  FoundReport found;
+  if (engine != nullptr) {
+    if (const std::optional<WallTime> finished = TimeAt(*engine, {"finishedAt"})) run.end = finished;
+    found = FindReport(TextAt(*engine, {"message"}), log);
+    run.wants_log = !found.whole && !log;
+  }
+  run.report = std::move(found.target);
+  if (!run.report) {
+    if (verdict.deadline()) return SetFailure(run, DeadlineFailure());
+    return SetFailure(run, FailureOfEndedPod(pod == nullptr ? json::object() : *pod));
+  }
+  run.outcome = run.report->outcome;
+  if (run.report->end) run.end = run.report->end;
+  if (run.report->start) run.start = run.report->start;
+  if (run.outcome == Outcome::kCancelled) {
+    if (verdict.deadline()) return SetFailure(run, DeadlineFailure());
+    if (std::optional<RunFailure> disruption = Disruption(*pod)) return SetFailure(run, *std::move(disruption));
+  }
+  if (run.report->error) run.failure = FailureOf(*run.report->error);
+}
+
+}  // namespace
+
+std::string NewestPodOf(const json& job, const std::vector<json>& pods) {
+  const json* pod = Newest(job, pods);
+  return pod == nullptr ? std::string() : TextAt(*pod, {"metadata", "name"});
+}
+
+JobRun ReadRun(const json& job, const std::vector<json>& pods, const std::optional<std::string>& log) {
+  JobRun run;
+  run.job = api::ReadMeta(job);
+  run.kind = run.job.Label(api::kRunLabel) == ToString(RunKind::kMaintenance) ? RunKind::kMaintenance : RunKind::kBackup;
+  for (const json& owner : ListAt(job, {"metadata", "ownerReferences"}))
+    run.owned_by_target = run.owned_by_target || TextAt(owner, {"kind"}) == api::kTargetKind;
+  run.start = TimeAt(job, {"status", "startTime"});
+  const json* pod = Newest(job, pods);
+  if (pod != nullptr) run.pod = TextAt(*pod, {"metadata", "name"});
+
+  if (const Verdict verdict = VerdictOn(job); verdict.condition != nullptr) {
+    ReadEnd(run, verdict, pod, log);
+  } else if (run.job.deleting()) {
+    run.state = RunState::kEnded;
+    run.end = run.job.deletion_time;
+    SetFailure(run, {ErrorKind::kCancelled, "JobDeleted", "The Job was deleted before it ended."});
+  } else if (TrueAt(job, {"spec", "suspend"})) {
+    run.state = RunState::kQueued;
+  } else if (pod == nullptr || TextAt(*pod, {"status", "phase"}) == "Pending") {
+    run.state = RunState::kStarting;
+    if (pod != nullptr) run.failure = WhatAPodWaitsFor(*pod);
+  } else {
+    // Also a pod that has ended, until Kubernetes says that the Job has.
+    run.state = RunState::kRunning;
+    if (log) run.progress = ReadProgress(*log, run.job.name);
+  }
+  return run;
+}
+
+std::optional<api::ProgressStatus> ReadProgress(std::string_view log, const std::string& job) {
+  while (!log.empty()) {
+    const std::size_t newline = log.rfind('\n');
+    const std::string_view line = newline == std::string_view::npos ? log : log.substr(newline + 1);
+    log = newline == std::string_view::npos ? std::string_view() : log.substr(0, newline);
+    if (!line.starts_with('{') || line.size() > kMaxLine) continue;
+    const json entry = json::parse(line, nullptr, false);
+    const std::string event = TextAt(entry, {"event"});
+    const std::optional<WallTime> time = TimeAt(entry, {"time"});
+    if ((event != "progress" && event != "phase") || !time) continue;
+    return api::ProgressStatus{job,
+                               TextAt(entry, {"phase"}),
+                               CountAt(entry, {"files"}).value_or(0),
+                               CountAt(entry, {"originalSize"}).value_or(0),
+                               CountAt(entry, {"bytesBridged"}).value_or(0),
+                               std::chrono::floor<std::chrono::seconds>(*time)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace borgop::controller

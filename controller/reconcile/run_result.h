@@ -1,0 +1,64 @@
+// What became of a Job: from the Job, its pods and, where needed, the end of its log.
+//
+// The engine's report decides. It stands in the termination message; where that is a summary which left something out, or has no
+// report, the log's last line has the whole (wants_log says that it should be fetched, and this be asked again). Without any, the pod's
+// state tells what happened (pod_failure.h), and the run counts as failed even where Kubernetes says that the Job completed.
+//
+// A report of Cancelled says that the engine was told to stop, not why: the Job's deadline or the cluster's need of the node count as
+// failures that may pass.
+//
+// Thread safety: pure functions. Sources: Kubernetes batch/v1 ("Jobs", "Job termination and cleanup"); docs/report.md.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controller/api/object_meta.h"
+#include "controller/api/target_status.h"
+#include "controller/reconcile/names.h"
+#include "controller/reconcile/pod_failure.h"
+#include "engine/report/report_reader.h"
+
+namespace borgop::controller {
+
+enum class RunState {
+  kQueued,    // suspended
+  kStarting,  // released; the engine has not begun
+  kRunning,
+  kEnded,
+};
+
+struct JobRun {
+  api::ObjectMeta job;
+  RunKind kind = RunKind::kBackup;
+  RunState state = RunState::kQueued;
+  bool owned_by_target = false;  // else a CronJob's
+  std::optional<WallTime> start, end;
+  std::string pod;         // the newest; empty: none is known
+  bool wants_log = false;  // of `pod`
+  // Of one that ended.
+  Outcome outcome = Outcome::kFailed;
+  std::optional<ReportedTarget> report;
+  std::optional<RunFailure> failure;  // also of one that cannot start yet: why
+  // Of one that runs, where its log is at hand.
+  std::optional<api::ProgressStatus> progress;
+
+  bool ended() const { return state == RunState::kEnded; }
+  bool active() const { return state == RunState::kStarting || state == RunState::kRunning; }
+};
+
+// How much of a log's end to fetch: of a run that ended, and of one that goes on.
+inline constexpr std::int64_t kReportTailBytes = std::int64_t{1} << 20U;
+inline constexpr std::int64_t kProgressTailBytes = std::int64_t{16} << 10U;
+
+// `pods` may hold those of other Jobs too. `log` is the end of the newest pod's, where it was fetched (empty: it could not be had).
+JobRun ReadRun(const nlohmann::json& job, const std::vector<nlohmann::json>& pods, const std::optional<std::string>& log);
+// Name of the pod whose log ReadRun looks at.
+std::string NewestPodOf(const nlohmann::json& job, const std::vector<nlohmann::json>& pods);
+
+// The last progress that a log's end tells of.
+std::optional<api::ProgressStatus> ReadProgress(std::string_view log, const std::string& job);
+
+}  // namespace borgop::controller

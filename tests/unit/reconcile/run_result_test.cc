@@ -1,0 +1,341 @@
+#include "controller/reconcile/run_result.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/reconcile/run_fixture.h"
+
+namespace borgop::controller {
+namespace {
+
+using nlohmann::json;
+using test::EndedJob;
+using test::EndedPod;
+using test::Pod;
+using testing::HasSubstr;
+
+json With(json document, const char* pointer, json value) {
+  document[json::json_pointer(pointer)] = std::move(value);
+  return document;
+}
+
+json Disrupted(json pod, const char* reason) {
+  pod["status"]["conditions"] =
+      json::array({{{"type", "DisruptionTarget"}, {"status", "True"}, {"reason", reason}, {"message", "Eviction API: evicting"}}});
+  return pod;
+}
+
+json Unschedulable() {
+  return With(Pod("Pending"), "/status/conditions",
+              json::array({{{"type", "PodScheduled"},
+                            {"status", "False"},
+                            {"reason", "Unschedulable"},
+                            {"message", "0/3 nodes are available: 3 Insufficient memory."}}}));
+}
+
+std::string Summary(const TargetReport& target, std::size_t limit = 4096) { return ToSummaryJson(test::ReportOf(target), limit); }
+
+// Without a report, or before there can be one.
+struct Row {
+  const char* name;
+  json job;
+  std::vector<json> pods;
+  RunState state;
+  Outcome outcome;
+  const char* kind;  // "": no failure
+  const char* reason;
+  const char* message;  // a part of it
+};
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
+class ReadRunTest : public testing::TestWithParam<Row> {};
+
+TEST_P(ReadRunTest, Tells) {
+  const Row& row = GetParam();
+  const JobRun run = ReadRun(row.job, row.pods, "");
+  EXPECT_EQ(run.state, row.state);
+  if (run.ended()) {
+    EXPECT_EQ(run.outcome, row.outcome);
+  }
+  ASSERT_EQ(run.failure.has_value(), row.kind[0] != '\0');
+  if (!run.failure) return;
+  EXPECT_EQ(ToString(run.failure->kind), row.kind);
+  EXPECT_EQ(run.failure->reason, row.reason);
+  EXPECT_THAT(run.failure->message, HasSubstr(row.message));
+  EXPECT_FALSE(run.wants_log);
+}
+
+const json kFailed = EndedJob("Failed", "BackoffLimitExceeded");
+const json kStarted = test::StartedJob();
+constexpr auto kFail = Outcome::kFailed;
+constexpr auto kStop = Outcome::kCancelled;
+constexpr auto kEnd = RunState::kEnded;
+constexpr auto kWait = RunState::kStarting;
+
+const Row kRows[] = {
+    {"Queued", test::QueuedJob(), {}, RunState::kQueued, kFail, "", "", ""},
+    {"NoPodYet", kStarted, {}, kWait, kFail, "", "", ""},
+    {"PodIsMade", kStarted, {test::WaitingPod("ContainerCreating", "")}, kWait, kFail, "", "", ""},
+    {"Runs", kStarted, {Pod("Running")}, RunState::kRunning, kFail, "", "", ""},
+    {"PodEndedButNotTheJob", kStarted, {EndedPod(0)}, RunState::kRunning, kFail, "", "", ""},
+    {"OfAnotherJob", kStarted, {Pod("Running", "web-01-2")}, kWait, kFail, "", "", ""},
+    {"ImagePull",
+     kStarted,
+     {test::WaitingPod("ErrImagePull", "not found")},
+     kWait,
+     kFail,
+     "Waiting",
+     "ImagePullFailed",
+     "Check its name, the registry and the pull secret. (not found)"},
+    {"ImageBackOff", kStarted, {test::WaitingPod("ImagePullBackOff", "x")}, kWait, kFail, "Waiting", "ImagePullFailed", "(x)"},
+    {"ImageName",
+     kStarted,
+     {test::WaitingPod("InvalidImageName", "x")},
+     kWait,
+     kFail,
+     "Waiting",
+     "ImagePullFailed",
+     "a name that is none"},
+    {"SecretMissing",
+     kStarted,
+     {test::WaitingPod("CreateContainerConfigError", "secret \"web-01-ssh\" not found")},
+     kWait,
+     kFail,
+     "Waiting",
+     "PodConfigInvalid",
+     "(secret \"web-01-ssh\" not found)"},
+    {"Unschedulable", kStarted, {Unschedulable()}, kWait, kFail, "Waiting", "Unschedulable", "3 Insufficient memory"},
+    {"OutOfMemory",
+     kFailed,
+     {EndedPod(137, "", "OOMKilled")},
+     kEnd,
+     kFail,
+     "Terminal",
+     "OutOfMemory",
+     "Raise podTemplate.resources.limits.memory"},
+    {"EvictedByKubelet",
+     kFailed,
+     {With(Pod("Failed"), "/status/reason", "Evicted")},
+     kEnd,
+     kFail,
+     "Transient",
+     "Evicted",
+     "short of memory"},
+    {"Drained", kFailed, {Disrupted(EndedPod(143), "EvictionByEvictionAPI")}, kEnd, kFail, "Transient", "Evicted", "drained"},
+    {"Preempted",
+     kFailed,
+     {Disrupted(EndedPod(137), "PreemptionByScheduler")},
+     kEnd,
+     kFail,
+     "Transient",
+     "Evicted",
+     "priorityClassName"},
+    {"TaintManager",
+     kFailed,
+     {Disrupted(Pod("Failed"), "DeletionByTaintManager")},
+     kEnd,
+     kFail,
+     "Transient",
+     "NodeLost",
+     "unusable"},
+    {"PodGC", kFailed, {Disrupted(Pod("Failed"), "DeletionByPodGC")}, kEnd, kFail, "Transient", "NodeLost", "is gone"},
+    {"NewDisruption",
+     kFailed,
+     {Disrupted(Pod("Failed"), "SomethingNew")},
+     kEnd,
+     kFail,
+     "Transient",
+     "Evicted",
+     "took the pod away"},
+    {"NodeShutdown",
+     kFailed,
+     {With(Pod("Failed"), "/status/reason", "Terminated")},
+     kEnd,
+     kFail,
+     "Transient",
+     "Evicted",
+     "shut down"},
+    {"NodeLost",
+     kFailed,
+     {With(Pod("Failed"), "/status/reason", "NodeLost")},
+     kEnd,
+     kFail,
+     "Transient",
+     "NodeLost",
+     "stopped answering"},
+    {"Unknown", kFailed, {Pod("Unknown")}, kEnd, kFail, "Transient", "NodeLost", "stopped answering"},
+    {"StatusUnknown", kFailed, {EndedPod(137, "", "ContainerStatusUnknown")}, kEnd, kFail, "Transient", "NodeLost", "lost sight"},
+    {"Rejected",
+     kFailed,
+     {With(Pod("Failed"), "/status/reason", "OutOfcpu")},
+     kEnd,
+     kFail,
+     "Transient",
+     "PodRejected",
+     "(OutOfcpu"},
+    {"PodGone", kFailed, {}, kEnd, kFail, "Transient", "PodGone", "is gone"},
+    {"CompleteButPodGone", EndedJob("Complete", ""), {}, kEnd, kFail, "Transient", "PodGone", "is gone"},
+    {"Deadline",
+     EndedJob("Failed", "DeadlineExceeded"),
+     {},
+     kEnd,
+     kFail,
+     "Transient",
+     "DeadlineExceeded",
+     "limits.deadlineSeconds"},
+    {"DeadlineWithPod",
+     EndedJob("Failed", "DeadlineExceeded"),
+     {EndedPod(130)},
+     kEnd,
+     kFail,
+     "Transient",
+     "DeadlineExceeded",
+     "longer"},
+    {"Exit0", EndedJob("Complete", ""), {EndedPod(0)}, kEnd, kFail, "Transient", "ReportMissing", "does not count"},
+    {"Exit1", kFailed, {EndedPod(1)}, kEnd, kFail, "Terminal", "RunFailed", "exit status 1"},
+    {"Exit2", kFailed, {EndedPod(2)}, kEnd, kFail, "Terminal", "EngineMismatch", "operator's version"},
+    {"Exit3",
+     kFailed,
+     {EndedPod(3, "x\nplan.yaml: server.host: is empty\n")},
+     kEnd,
+     kFail,
+     "Terminal",
+     "InvalidConfig",
+     "(plan.yaml: server.host: is empty)"},
+    {"Exit4", kFailed, {EndedPod(4, "bad_alloc")}, kEnd, kFail, "Terminal", "Internal", "(bad_alloc)"},
+    {"Exit75", kFailed, {EndedPod(75)}, kEnd, kFail, "Transient", "RunFailed", "may pass"},
+    {"Exit130", kFailed, {EndedPod(130)}, kEnd, kStop, "Cancelled", "Cancelled", "stopped"},
+    {"Exit127", kFailed, {EndedPod(127)}, kEnd, kFail, "Terminal", "EngineNotStarted", "image"},
+    {"StartError",
+     kFailed,
+     {EndedPod(128, "exec: \"borg-engine\": not found", "StartError")},
+     kEnd,
+     kFail,
+     "Terminal",
+     "EngineNotStarted",
+     "not found"},
+    {"Kill", kFailed, {EndedPod(137)}, kEnd, kFail, "Transient", "EngineKilled", "signal 9"},
+    {"Term", kFailed, {EndedPod(143)}, kEnd, kFail, "Transient", "EngineKilled", "signal 15"},
+    {"Segv", kFailed, {EndedPod(139)}, kEnd, kFail, "Terminal", "EngineCrashed", "signal 11"},
+    {"Exit99", kFailed, {EndedPod(99)}, kEnd, kFail, "Terminal", "RunFailed", "exit status 99"},
+    {"Deleted",
+     With(kStarted, "/metadata/deletionTimestamp", "2026-11-24T02:05:00Z"),
+     {Pod("Running")},
+     kEnd,
+     kStop,
+     "Cancelled",
+     "JobDeleted",
+     "deleted"},
+    {"DeletedAfterTheEnd",
+     With(kFailed, "/metadata/deletionTimestamp", "2026-11-24T02:15:00Z"),
+     {EndedPod(1)},
+     kEnd,
+     kFail,
+     "Terminal",
+     "RunFailed",
+     "exit status 1"},
+};
+INSTANTIATE_TEST_SUITE_P(Table, ReadRunTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+
+TEST(ReadRunReportTest, AWholeSummaryIsEnough) {
+  const JobRun run = ReadRun(EndedJob("Complete", ""), {EndedPod(0, Summary(test::GoodTargetReport()))}, std::nullopt);
+  EXPECT_FALSE(run.wants_log);
+  EXPECT_EQ(run.outcome, Outcome::kCompleted);
+  EXPECT_FALSE(run.failure);
+  ASSERT_TRUE(run.report && run.report->archive);
+  EXPECT_EQ(run.report->archive->details->original_size, 3000U);
+  EXPECT_EQ(run.start, test::At("2026-11-24T02:00:03Z"));
+  EXPECT_EQ(run.end, test::At("2026-11-24T02:09:57Z"));
+  EXPECT_EQ(run.pod, "web-01-1-pod");
+}
+
+TEST(ReadRunReportTest, ACutSummaryAsksForTheLogAndDoesWithoutIt) {
+  TargetReport target = test::GoodTargetReport();
+  target.outcome = Outcome::kCompletedWithWarnings;
+  target.warnings = {std::string(5000, 'w')};
+  const std::vector<json> pods = {EndedPod(0, Summary(target))};
+  const json job = EndedJob("Complete", "");
+  const JobRun first = ReadRun(job, pods, std::nullopt);
+  EXPECT_TRUE(first.wants_log);
+  ASSERT_TRUE(first.report);
+  EXPECT_TRUE(first.report->warnings.empty());
+  const JobRun with = ReadRun(job, pods, "{\"event\":\"done\"}\n" + ToJson(test::ReportOf(target)) + "\n");
+  EXPECT_FALSE(with.wants_log);
+  EXPECT_EQ(with.report->warnings.size(), 1U);
+  const JobRun without = ReadRun(job, pods, "");
+  EXPECT_FALSE(without.wants_log);
+  EXPECT_EQ(without.outcome, Outcome::kCompletedWithWarnings);
+}
+
+TEST(ReadRunReportTest, TheLogHasAReportThatTheTerminationMessageLacks) {
+  const json job = EndedJob("Failed", "BackoffLimitExceeded");
+  const std::vector<json> pods = {EndedPod(75)};
+  EXPECT_TRUE(ReadRun(job, pods, std::nullopt).wants_log);
+  const JobRun run = ReadRun(job, pods, ToJson(test::ReportOf(test::FailedTargetReport(Reason::kDiskFull, "no space on B"))));
+  ASSERT_TRUE(run.failure);
+  EXPECT_EQ(run.failure->kind, ErrorKind::kWaiting);
+  EXPECT_EQ(run.failure->reason, "DiskFull");
+  EXPECT_EQ(run.failure->message, "no space on B. Free space on the machine named, then run again.");
+}
+
+TEST(ReadRunReportTest, TheLogsEndInATerminationMessageIsReadToo) {
+  const std::string message = "tail of a line\n" + Summary(test::FailedTargetReport(Reason::kPassphraseWrong)) + "\n";
+  const JobRun run = ReadRun(EndedJob("Failed", "BackoffLimitExceeded"), {EndedPod(1, message)}, std::nullopt);
+  ASSERT_TRUE(run.failure);
+  EXPECT_EQ(run.failure->reason, "PassphraseWrong");
+  EXPECT_FALSE(run.wants_log);
+}
+
+TEST(ReadRunReportTest, CancelledIsAFailureWhereNobodyAskedForIt) {
+  const std::string cancelled = Summary(test::FailedTargetReport(Reason::kCancelled));
+  const JobRun asked = ReadRun(EndedJob("Failed", "BackoffLimitExceeded"), {EndedPod(130, cancelled)}, std::nullopt);
+  EXPECT_EQ(asked.outcome, Outcome::kCancelled);
+  EXPECT_EQ(asked.failure->kind, ErrorKind::kCancelled);
+  const JobRun late = ReadRun(EndedJob("Failed", "DeadlineExceeded"), {EndedPod(130, cancelled)}, std::nullopt);
+  EXPECT_EQ(late.outcome, Outcome::kFailed);
+  EXPECT_EQ(late.failure->reason, "DeadlineExceeded");
+  const JobRun drained = ReadRun(EndedJob("Failed", "BackoffLimitExceeded"),
+                                 {Disrupted(EndedPod(130, cancelled), "EvictionByEvictionAPI")}, std::nullopt);
+  EXPECT_EQ(drained.failure->reason, "Evicted");
+  // A run that ended well before it was told to stop has ended well.
+  const JobRun done =
+      ReadRun(EndedJob("Failed", "DeadlineExceeded"), {EndedPod(0, Summary(test::GoodTargetReport()))}, std::nullopt);
+  EXPECT_EQ(done.outcome, Outcome::kCompleted);
+}
+
+TEST(ReadRunReportTest, TheNewestPodCounts) {
+  json newer = EndedPod(0, Summary(test::GoodTargetReport()));
+  newer["metadata"]["creationTimestamp"] = "2026-11-24T02:05:00Z";
+  newer["metadata"]["name"] = "a";
+  const std::vector<json> pods = {newer, Disrupted(EndedPod(143), "EvictionByEvictionAPI")};
+  const json job = EndedJob("Complete", "");
+  EXPECT_EQ(NewestPodOf(job, pods), "a");
+  EXPECT_EQ(ReadRun(job, pods, std::nullopt).outcome, Outcome::kCompleted);
+}
+
+TEST(ReadRunReportTest, KnowsWhoseJobItIs) {
+  json job = test::QueuedJob();
+  EXPECT_FALSE(ReadRun(job, {}, "").owned_by_target);
+  EXPECT_EQ(ReadRun(job, {}, "").kind, RunKind::kBackup);
+  job["metadata"]["ownerReferences"][0]["kind"] = "BorgBackupTarget";
+  job["metadata"]["labels"]["borg-operator.dev/run"] = "maintenance";
+  EXPECT_TRUE(ReadRun(job, {}, "").owned_by_target);
+  EXPECT_EQ(ReadRun(job, {}, "").kind, RunKind::kMaintenance);
+}
+
+TEST(ReadProgressTest, TheLastThatIsTold) {
+  const std::string log =
+      R"({"time":"2026-11-24T02:01:00.000Z","event":"progress","phase":"create","files":1,"originalSize":2,"bytesBridged":3})"
+      "\n"
+      R"({"time":"2026-11-24T02:02:00.500Z","event":"progress","phase":"create","files":5,"originalSize":6,"bytesBridged":7})"
+      "\n"
+      R"({"time":"2026-11-24T02:02:01.000Z","event":"log","message":"x"})"
+      "\n{\"time\":\"2026-11-24T02:0";
+  const std::optional<api::ProgressStatus> progress = ReadProgress(log, "j");
+  EXPECT_EQ(progress, (api::ProgressStatus{"j", "create", 5, 6, 7, test::At("2026-11-24T02:02:00Z")}));
+  EXPECT_EQ(ReadRun(test::StartedJob(), {Pod("Running")}, log).progress->files, 5U);
+  EXPECT_FALSE(ReadProgress("no\n{\"event\":\"start\"}\n[1]\n{\"event\":1}", "j"));
+}
+
+}  // namespace
+}  // namespace borgop::controller
