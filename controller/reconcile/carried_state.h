@@ -1,0 +1,68 @@
+// What one run hands to the next: the repository's id, the archives that were seen made, and a finding that a person must judge.
+//
+// It stands in a ConfigMap owned by the target, which the operator alone writes and no pod of a run reads or writes. That ConfigMap is
+// the truth: whoever puts an older one back (kubectl apply) has the operator go on from it. It is bounded: of archives the last
+// kMaxArchives. One that cannot be read stops all runs until somebody corrects or deletes it; a missing one is begun anew from the
+// target's status.
+//
+// A finding accuses B or T: it stops all runs (they wait) until the target's annotation borg-operator.dev/acknowledge holds its id.
+// Its id is a digest of what was found, so that acknowledging one finding does not cover another.
+//
+// Thread safety: values and pure functions.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "controller/api/object_meta.h"
+#include "controller/api/target_status.h"
+#include "controller/reconcile/run_result.h"
+
+namespace borgop::controller {
+
+struct KnownArchive {
+  std::string id, name;
+  WallTime time;  // C's clock, whole seconds
+  bool operator==(const KnownArchive&) const = default;
+};
+
+struct Finding {
+  std::string id;
+  std::string reason;  // "RepositoryTampered", "TargetMisbehaved"
+  std::string message;
+  std::string job;
+  std::string repository_id;  // what was found in the pinned one's place; empty: it is not about that
+  WallTime time;
+  bool operator==(const Finding&) const = default;
+};
+
+struct CarriedState {
+  std::string repository_id;           // empty: none was seen yet
+  std::vector<KnownArchive> archives;  // oldest first
+  std::optional<Finding> finding;
+  bool operator==(const CarriedState&) const = default;
+
+  static constexpr std::size_t kMaxArchives = 100;
+};
+
+inline constexpr std::string_view kRepositoryTampered = "RepositoryTampered";
+inline constexpr std::string_view kTargetMisbehaved = "TargetMisbehaved";
+// Reasons of the engine's report that only a person may pass over.
+bool Accuses(std::string_view reason);
+
+// Errors: a phrase that follows the ConfigMap's name.
+tl::expected<CarriedState, std::string> ReadCarriedState(const nlohmann::json& config_map);
+CarriedState StateFromStatus(const api::TargetStatus& status);
+// `meta` is the target's.
+nlohmann::json BuildCarriedState(const api::ObjectMeta& meta, const CarriedState& state);
+
+// Takes in an ended run. Gives what was found in it; state.finding is that only where there was none before.
+std::optional<Finding> TakeIn(CarriedState& state, const JobRun& run);
+// Lifts the finding that `annotation` names, and takes what was found as the truth. False: it names another, or there is none.
+bool Acknowledge(CarriedState& state, std::string_view annotation);
+
+}  // namespace borgop::controller
