@@ -1,0 +1,63 @@
+#include "controller/reconcile/admission.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "controller/api/names.h"
+#include "controller/api/object_meta.h"
+#include "controller/api/target_status.h"
+#include "controller/reconcile/conditions.h"
+#include "controller/reconcile/json_view.h"
+
+namespace borgop::controller {
+
+using nlohmann::json;
+
+bool HoldsRuns(const json& target) {
+  const api::ObjectMeta meta = api::ReadMeta(target);
+  const api::TargetStatus status = api::ReadStatus(target);
+  const api::Condition* ready = api::Find(status.conditions, kReady);
+  if (meta.deleting() || ready == nullptr || status.observed_generation != meta.generation) return true;
+  return TrueAt(target, {"spec", "suspend"}) || IsObstacle(ready->reason);
+}
+
+std::vector<UnfinishedJob> UnfinishedJobs(const std::vector<json>& jobs, const std::vector<json>& targets) {
+  std::map<std::string, bool> held;
+  for (const json& target : targets) held.emplace(TextAt(target, {"metadata", "name"}), HoldsRuns(target));
+  std::vector<UnfinishedJob> unfinished;
+  for (const json& job : jobs) {
+    const api::ObjectMeta meta = api::ReadMeta(job);
+    const auto target = held.find(meta.Annotation(api::kTargetNameAnnotation));
+    if (target == held.end() || TrueCondition(job, "Complete") != nullptr || TrueCondition(job, "Failed") != nullptr) continue;
+    const bool suspended = TrueAt(job, {"spec", "suspend"});
+    if (meta.deleting() && suspended) continue;
+    unfinished.push_back(
+        {{meta.name, meta.uid}, target->first, meta.creation_time.value_or(WallTime{}), suspended, target->second});
+  }
+  return unfinished;
+}
+
+std::vector<JobRef> JobsToRelease(std::vector<UnfinishedJob> jobs, int limit) {
+  std::sort(jobs.begin(), jobs.end(), [](const UnfinishedJob& a, const UnfinishedJob& b) {
+    return std::tie(a.created, a.job.name) < std::tie(b.created, b.job.name);
+  });
+  int active = 0;
+  std::set<std::string> busy;
+  for (const UnfinishedJob& job : jobs) {
+    if (job.suspended) continue;
+    ++active;
+    busy.insert(job.target);
+  }
+  std::vector<JobRef> release;
+  for (const UnfinishedJob& job : jobs) {
+    if (active >= limit) break;
+    if (!job.suspended || job.held || !busy.insert(job.target).second) continue;
+    release.push_back(job.job);
+    ++active;
+  }
+  return release;
+}
+
+}  // namespace borgop::controller
