@@ -37,6 +37,7 @@ inline constexpr std::string_view kTriggerAnnotation = "borg-operator.dev/trigge
 inline constexpr std::string_view kAttemptAnnotation = "borg-operator.dev/attempt";         // of a retry, from 1
 inline constexpr std::string_view kRunIdAnnotation = "borg-operator.dev/run-id";            // of a retry: the first Job's uid
 inline constexpr std::string_view kInputsAnnotation = "borg-operator.dev/inputs";           // digest of what the Job was made from
+inline constexpr std::string_view kRecordedAnnotation = "borg-operator.dev/recorded";       // its result is in the status
 // Set by the operator on what it applies: a digest of that, so that it is applied again only where it changes.
 inline constexpr std::string_view kAppliedAnnotation = "borg-operator.dev/applied";
 

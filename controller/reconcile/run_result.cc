@@ -121,6 +121,7 @@ JobRun ReadRun(const json& job, const std::vector<json>& pods, const std::option
   run.kind = run.job.Label(api::kRunLabel) == ToString(RunKind::kMaintenance) ? RunKind::kMaintenance : RunKind::kBackup;
   for (const json& owner : ListAt(job, {"metadata", "ownerReferences"}))
     run.owned_by_target = run.owned_by_target || TextAt(owner, {"kind"}) == api::kTargetKind;
+  run.recorded = !run.job.Annotation(api::kRecordedAnnotation).empty();
   run.start = TimeAt(job, {"status", "startTime"});
   const json* pod = Newest(job, pods);
   if (pod != nullptr) run.pod = TextAt(*pod, {"metadata", "name"});

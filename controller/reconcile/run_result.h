@@ -35,6 +35,7 @@ struct JobRun {
   RunKind kind = RunKind::kBackup;
   RunState state = RunState::kQueued;
   bool owned_by_target = false;  // else a CronJob's
+  bool recorded = false;         // its result is in the status: the Job's annotation says so
   std::optional<WallTime> start, end;
   std::string pod;         // the newest; empty: none is known
   bool wants_log = false;  // of `pod`

@@ -1,0 +1,231 @@
+#include "controller/reconcile/decide.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "controller/api/names.h"
+#include "controller/reconcile/carried_state.h"
+#include "controller/reconcile/conditions.h"
+#include "controller/reconcile/job_upkeep.h"
+#include "controller/reconcile/json_view.h"
+#include "controller/reconcile/new_runs.h"
+#include "controller/reconcile/owned_objects.h"
+#include "controller/reconcile/record_run.h"
+#include "controller/reconcile/status_events.h"
+#include "controller/reconcile/target_setup.h"
+
+namespace borgop::controller {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::seconds kProgressInterval{30};
+
+void Earliest(std::optional<WallTime>& to, std::optional<WallTime> time) {
+  if (time && (!to || *time < *to)) to = time;
+}
+
+class Decider {
+ public:
+  Decider(const Observed& observed, const EngineSettings& settings, WallTime now)
+      : observed_(observed),
+        settings_(settings),
+        now_(now),
+        meta_(api::ReadMeta(observed.target)),
+        before_(api::ReadStatus(observed.target)),
+        status_(before_) {}
+
+  Decisions Run() {
+    ReadRuns();
+    if (!decisions_.logs.empty()) return std::move(decisions_);
+    ReadCarried();
+    // What a result means depends on the carried state, so where that is unreadable results stay unread: their Jobs' finalizers keep them.
+    if (carried_) RecordEnds();
+    setup_ = ReadSetup(observed_, settings_, carried_, now_);
+    DecideCarried();
+    ObjectChanges objects = DecideObjects(observed_, setup_, settings_);
+    for (json& object : objects.apply) decisions_.apply.push_back(std::move(object));
+    decisions_.hold_cron_jobs = std::move(objects.hold_cron_jobs);
+    decisions_.delete_cron_jobs = std::move(objects.delete_cron_jobs);
+    decisions_.suspend = JobsToSuspend(runs_, carried_ && carried_->finding);
+    NoteActiveRun();
+    MakeJobs();
+    CareForJobs();
+    WriteStatus();
+    return std::move(decisions_);
+  }
+
+ private:
+  void ReadRuns() {
+    for (const json& job : observed_.jobs) {
+      const auto log = observed_.logs.find(NewestPodOf(job, observed_.pods));
+      const bool have = log != observed_.logs.end();
+      JobRun run = ReadRun(job, observed_.pods, have ? std::optional(log->second) : std::nullopt);
+      run.recorded = run.recorded && before_.last_backup;
+      if (run.ended() && run.wants_log && !IsRecorded(before_, run)) decisions_.logs.push_back({run.pod, kReportTailBytes});
+      if (run.state == RunState::kRunning && !have && ProgressIsOld(run)) decisions_.logs.push_back({run.pod, kProgressTailBytes});
+      runs_.push_back(std::move(run));
+    }
+    std::sort(runs_.begin(), runs_.end(), [](const JobRun& a, const JobRun& b) {
+      return std::tie(a.end, a.job.creation_time, a.job.name) < std::tie(b.end, b.job.creation_time, b.job.name);
+    });
+  }
+
+  bool ProgressIsOld(const JobRun& run) const {
+    return !before_.progress || before_.progress->job != run.job.name || now_ - before_.progress->time >= kProgressInterval;
+  }
+
+  void ReadCarried() {
+    if (observed_.carried_state.is_null()) {
+      carried_ = StateFromStatus(before_);
+    } else {
+      carried_ = ReadCarriedState(observed_.carried_state);
+    }
+    if (!carried_) return;
+    const std::optional<Finding> finding = carried_->finding;
+    if (Acknowledge(*carried_, meta_.Annotation(api::kAcknowledgeAnnotation)))
+      decisions_.events.push_back({false, "FindingAcknowledged", finding->reason + ", finding " + finding->id});
+  }
+
+  void RecordEnds() {
+    // The digest that runs are noted with takes what is set up as it is now.
+    const std::string digest = ReadSetup(observed_, settings_, carried_, now_).digest;
+    for (JobRun& run : runs_) {
+      if (!run.ended() || NeverRan(run) || IsRecorded(status_, run)) continue;
+      const bool found_before = carried_->finding.has_value();
+      if (const std::optional<Finding> finding = TakeIn(*carried_, run)) {
+        run.outcome = Outcome::kFailed;
+        run.failure = RunFailure{ErrorKind::kTerminal, finding->reason, finding->message};
+        if (!found_before)
+          decisions_.events.push_back({true, finding->reason, finding->message + " (finding " + finding->id + ')'});
+      }
+      RecordEnd(status_, run, digest);
+      run.recorded = true;
+      SetChecked(status_, run, meta_.generation, now_);
+      decisions_.events.push_back(EventOfEnd(status_));
+    }
+  }
+
+  void DecideCarried() {
+    if (!carried_) return;
+    const bool there = !observed_.carried_state.is_null();
+    const auto as_read = ReadCarriedState(observed_.carried_state);
+    if (there ? as_read == carried_ : *carried_ == CarriedState{}) return;
+    decisions_.carried_state = BuildCarriedState(meta_, *carried_);
+    if (there)
+      (*decisions_.carried_state)["metadata"]["resourceVersion"] = TextAt(observed_.carried_state, {"metadata", "resourceVersion"});
+  }
+
+  bool IsToBeSuspended(const JobRun& run) const {
+    return std::find(decisions_.suspend.begin(), decisions_.suspend.end(), JobRef{run.job.name, run.job.uid}) !=
+           decisions_.suspend.end();
+  }
+
+  void NoteActiveRun() {
+    for (const JobRun& run : runs_) {
+      if (run.state == RunState::kQueued && !run.job.deleting()) facts_.queued = true;
+      if (!run.active()) continue;
+      if (IsToBeSuspended(run)) {
+        facts_.queued = true;
+        continue;
+      }
+      facts_.running = true;
+      if (carried_) RecordRunning(status_, run, setup_.digest);
+      Earliest(decisions_.look_again, now_ + kProgressInterval);
+      if (run.state != RunState::kStarting || !run.start) continue;
+      if (now_ - *run.start >= kPatience) {
+        facts_.stuck = run.failure ? *run.failure
+                                   : RunFailure{ErrorKind::kWaiting, "PodNotStarted",
+                                                "The run's pod does not start. Look at what kubectl describe says of the Job " +
+                                                    run.job.name + " and its pod."};
+      }
+    }
+    if (!facts_.running) status_.progress.reset();
+  }
+
+  bool Exists(const std::string& job) const {
+    return std::any_of(runs_.begin(), runs_.end(), [&](const JobRun& run) { return run.job.name == job; });
+  }
+
+  void Make(const WantedJob& wanted, const char* event, const std::string& why) {
+    if (Exists(wanted.name)) return;
+    JobInputs inputs = *setup_.inputs;
+    inputs.start_suspended = true;
+    decisions_.create.push_back(BuildJob(inputs, settings_, wanted.kind, wanted.name, wanted.annotations));
+    decisions_.events.push_back({false, event, why + " (Job " + wanted.name + ')'});
+    facts_.queued = true;
+  }
+
+  void MakeJobs() {
+    if (!setup_.inputs) return;
+    StaleJobs stale = DecideStaleJobs(runs_, *setup_.inputs, settings_);
+    for (const WantedJob& wanted : stale.make) Make(wanted, "BackupRenewed", "The spec changed while a backup waited");
+    decisions_.delete_jobs = std::move(stale.remove);
+
+    if (const std::optional<WantedJob> wanted = RunNow(meta_, status_)) {
+      const std::string value = meta_.Annotation(api::kRunNowAnnotation);
+      Make(*wanted, "BackupRequested", "Annotation run-now: " + value);
+      status_.last_run_now = value;
+    }
+    if (facts_.running || facts_.queued || setup_.obstacle || setup_.suspended) return;
+    const Retry retry = DecideRetry(meta_, status_, setup_.inputs->target.limits.retries, setup_.digest, setup_.next_due, now_);
+    facts_.retry_at = retry.at;
+    Earliest(decisions_.look_again, retry.at);
+    if (retry.job) Make(*retry.job, "BackupRetried", "After " + status_.last_backup->reason);
+  }
+
+  void CareForJobs() {
+    FinalizerChanges finalizers = DecideFinalizers(runs_, status_);
+    decisions_.add_finalizer = std::move(finalizers.add);
+    decisions_.mark_recorded = std::move(finalizers.mark);
+    decisions_.remove_finalizer = std::move(finalizers.remove);
+    if (!setup_.inputs) return;
+    const api::BorgBackupTargetSpec& target = setup_.inputs->target;
+    for (JobRef& job : JobsPastHistory(runs_, status_, target.successful_jobs_history, target.failed_jobs_history))
+      decisions_.delete_jobs.push_back(std::move(job));
+  }
+
+  void WriteStatus() {
+    if (setup_.timetable_read) status_.effective_schedule = setup_.schedule;
+    status_.next_backup_time.reset();
+    if (!setup_.obstacle || setup_.obstacle->passes) Earliest(status_.next_backup_time, setup_.next_due);
+    Earliest(status_.next_backup_time, facts_.retry_at);
+    Earliest(decisions_.look_again, setup_.next_due);
+    if (setup_.inputs) status_.repository.encryption = setup_.inputs->target.repository.encryption;
+    facts_.generation = meta_.generation;
+    facts_.obstacle = setup_.obstacle;
+    facts_.scheduled = !setup_.schedule.empty() || !setup_.maintenance_schedule.empty();
+    facts_.suspended = setup_.suspended;
+    facts_.carried = carried_ ? &*carried_ : nullptr;
+    SetConditions(status_, facts_, now_);
+    for (Event& event : EventsOfChange(before_, status_)) decisions_.events.push_back(std::move(event));
+    if (ToJson(status_) != ToJson(before_)) decisions_.status = status_;
+  }
+
+  const Observed& observed_;
+  const EngineSettings& settings_;
+  const WallTime now_;
+  const api::ObjectMeta meta_;
+  const api::TargetStatus before_;
+  api::TargetStatus status_;
+  std::vector<JobRun> runs_;
+  tl::expected<CarriedState, std::string> carried_;
+  TargetSetup setup_;
+  TargetFacts facts_;
+  Decisions decisions_;
+};
+
+}  // namespace
+
+Decisions Decide(const Observed& observed, const EngineSettings& settings, WallTime now) {
+  if (observed.target.is_null() || observed.namespace_terminating || api::ReadMeta(observed.target).deleting()) {
+    // Whatever is made goes with the target, by its owner references; a pod that runs is told to stop, and cleans up. Nothing is to be kept.
+    Decisions decisions;
+    decisions.remove_finalizer = AllFinalizers(observed.jobs);
+    return decisions;
+  }
+  return Decider(observed, settings, now).Run();
+}
+
+}  // namespace borgop::controller

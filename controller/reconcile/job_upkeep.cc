@@ -1,0 +1,89 @@
+#include "controller/reconcile/job_upkeep.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "controller/api/names.h"
+#include "controller/reconcile/record_run.h"
+
+namespace borgop::controller {
+namespace {
+
+JobRef RefOf(const api::ObjectMeta& job) { return {job.name, job.uid}; }
+
+bool HasFinalizer(const api::ObjectMeta& job) {
+  return std::find(job.finalizers.begin(), job.finalizers.end(), api::kResultFinalizer) != job.finalizers.end();
+}
+
+bool Good(const JobRun& run) { return run.outcome == Outcome::kCompleted || run.outcome == Outcome::kCompletedWithWarnings; }
+
+}  // namespace
+
+bool NeverRan(const JobRun& run) { return run.job.deleting() && run.ended() && !run.start; }
+
+FinalizerChanges DecideFinalizers(const std::vector<JobRun>& runs, const api::TargetStatus& status) {
+  FinalizerChanges changes;
+  for (const JobRun& run : runs) {
+    const bool has = HasFinalizer(run.job);
+    if (NeverRan(run)) {
+      if (has) changes.remove.push_back(RefOf(run.job));
+    } else if (run.ended() && IsRecorded(status, run)) {
+      if (has || run.job.Annotation(api::kRecordedAnnotation).empty()) changes.mark.push_back(RefOf(run.job));
+    } else if (!has && !run.job.deleting()) {  // no finalizer can be added to what is being deleted
+      changes.add.push_back(RefOf(run.job));
+    }
+  }
+  return changes;
+}
+
+std::vector<JobRef> AllFinalizers(const std::vector<nlohmann::json>& jobs) {
+  std::vector<JobRef> remove;
+  for (const nlohmann::json& job : jobs) {
+    if (const api::ObjectMeta meta = api::ReadMeta(job); HasFinalizer(meta)) remove.push_back(RefOf(meta));
+  }
+  return remove;
+}
+
+std::vector<JobRef> JobsPastHistory(const std::vector<JobRun>& runs, const api::TargetStatus& status, int successful, int failed) {
+  std::vector<const JobRun*> ended;
+  for (const JobRun& run : runs) {
+    if (run.owned_by_target && run.ended() && !run.job.deleting() && IsRecorded(status, run)) ended.push_back(&run);
+  }
+  std::sort(ended.begin(), ended.end(),
+            [](const JobRun* a, const JobRun* b) { return std::tie(b->end, b->job.name) < std::tie(a->end, a->job.name); });
+  std::vector<JobRef> remove;
+  for (const JobRun* run : ended) {
+    int& left = Good(*run) ? successful : failed;
+    if (left-- <= 0) remove.push_back(RefOf(run->job));
+  }
+  return remove;
+}
+
+std::vector<JobRef> JobsToSuspend(const std::vector<JobRun>& runs, bool stop_all) {
+  std::vector<const JobRun*> active;
+  for (const JobRun& run : runs) {
+    if (run.active()) active.push_back(&run);
+  }
+  std::sort(active.begin(), active.end(), [](const JobRun* a, const JobRun* b) {
+    return std::tie(a->start, a->job.creation_time, a->job.name) < std::tie(b->start, b->job.creation_time, b->job.name);
+  });
+  // One that was released a moment ago has no start yet, and would sort first.
+  std::stable_partition(active.begin(), active.end(), [](const JobRun* run) { return run->start.has_value(); });
+  std::vector<JobRef> suspend;
+  for (std::size_t i = stop_all ? 0 : 1; i < active.size(); ++i) suspend.push_back(RefOf(active[i]->job));
+  return suspend;
+}
+
+StaleJobs DecideStaleJobs(const std::vector<JobRun>& runs, const JobInputs& inputs, const EngineSettings& settings) {
+  StaleJobs stale;
+  for (const JobRun& run : runs) {
+    if (run.state != RunState::kQueued || run.job.deleting()) continue;
+    const std::string made_from = run.job.Annotation(api::kInputsAnnotation);
+    if (made_from == InputsDigest(inputs, settings, run.kind)) continue;
+    if (run.kind == RunKind::kBackup || HasOwnMaintenance(inputs.target)) stale.make.push_back(Renewed(inputs.meta, run));
+    stale.remove.push_back(RefOf(run.job));
+  }
+  return stale;
+}
+
+}  // namespace borgop::controller

@@ -1,0 +1,44 @@
+// What is due to a target's Jobs besides making them: the finalizer that keeps a Job until its result is in the status, the limits of
+// history for Jobs that no CronJob looks after, Jobs that were overtaken by a change of the spec, and two that run at once.
+//
+// The finalizer is on each Job that may still have something to tell. It goes once the status has the result, and where there is none
+// to come (a Job deleted before it started). CronJobs pass no finalizers on to their Jobs, so those get it when they are seen.
+//
+// Thread safety: pure functions. Source: Kubernetes, "Finalizers", CronJob (jobTemplate's metadata: labels and annotations only).
+#pragma once
+
+#include <vector>
+
+#include "controller/reconcile/admission.h"
+#include "controller/reconcile/job_builder.h"
+#include "controller/reconcile/new_runs.h"
+#include "controller/reconcile/run_result.h"
+
+namespace borgop::controller {
+
+// A Job that was deleted before it began: it is no run.
+bool NeverRan(const JobRun& run);
+
+struct FinalizerChanges {
+  std::vector<JobRef> add, remove;
+  std::vector<JobRef> mark;  // remove it where it is, and annotate the Job as recorded
+};
+// `status` has all results that are known now.
+FinalizerChanges DecideFinalizers(const std::vector<JobRun>& runs, const api::TargetStatus& status);
+// Of a target that goes: of all Jobs.
+std::vector<JobRef> AllFinalizers(const std::vector<nlohmann::json>& jobs);
+
+// Recorded Jobs of the target's own beyond the limits, the oldest ones.
+std::vector<JobRef> JobsPastHistory(const std::vector<JobRun>& runs, const api::TargetStatus& status, int successful, int failed);
+
+// Active Jobs that must wait: all but the one that is at it longest, or all (`stop_all`). Suspending ends their pods cleanly.
+std::vector<JobRef> JobsToSuspend(const std::vector<JobRun>& runs, bool stop_all);
+
+struct StaleJobs {
+  std::vector<WantedJob> make;  // in their places
+  std::vector<JobRef> remove;
+};
+// Waiting Jobs that were made from something else than `inputs`.
+StaleJobs DecideStaleJobs(const std::vector<JobRun>& runs, const JobInputs& inputs, const EngineSettings& settings);
+
+}  // namespace borgop::controller
