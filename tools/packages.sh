@@ -10,7 +10,7 @@ build_packages=(g++ cmake ninja-build ccache pkg-config libssl-dev zlib1g-dev li
 # What the tests run against: without one, its tests are skipped and say so.
 # shellcheck disable=SC2034
 test_packages=(borgbackup socat openssh-server openssh-client iproute2 iptables procps util-linux passwd python3-venv python3-dev
-  libacl1-dev liblz4-dev libzstd-dev libxxhash-dev)
+  libacl1-dev liblz4-dev libzstd-dev libxxhash-dev openssl)
 # Login shells that an account on a target may have. Only those that the release has.
 # shellcheck disable=SC2034
 shell_packages=(bash bash-static dash zsh zsh-static fizsh fish tcsh csh mksh 'ksh|ksh93u+m' busybox yash rc 9base elvish xonsh posh sash)

@@ -12,6 +12,7 @@ while (($#)); do
     --unit) label=unit ;;
     --conformance) label=conformance ;;
     --engine) label=engine ;;
+    --api) label=api ;;
     --quick) slow='' sanitizers=() ;;
     --asan-only) release='' sanitizers=(asan) ;;
     --tsan) sanitizers+=(tsan) ;;
@@ -64,6 +65,14 @@ await_lint() {
 if [[ $lint == true ]]; then
   "$root/tools/setup.sh" --if-needed  # by one of the two only
   start_lint
+fi
+# What runs against Kubernetes is skipped where its programs cannot be had; where somebody asked for it, that is a failure.
+if [[ $label == api || -z $label$filter ]]; then
+  "$root/tools/setup.sh" --if-needed
+  if ! "$root/tools/cluster/programs.sh" >/dev/null && [[ $label == api || ${CI:-} == true ]]; then
+    failed=1
+    results+=("Kubernetes's programs=failed")
+  fi
 fi
 [[ -z $release ]] || run_suites release
 for preset in "${sanitizers[@]}"; do run_suites "$preset"; done

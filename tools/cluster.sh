@@ -1,0 +1,367 @@
+#!/bin/bash
+# A Kubernetes control plane on this machine's loopback: etcd, API server, controllers, scheduler. No node: pods stay pending.
+#
+#   ./dev cluster up       [NAME]             start it in the background, and say how to reach it
+#   ./dev cluster down     [NAME | --all]     end it and remove all that it wrote
+#   ./dev cluster status   [NAME]             what runs; exit code 1 if anything of it does not. Without NAME: of each there is
+#   ./dev cluster kubectl  [NAME] -- ARG…     kubectl as its administrator
+#   ./dev cluster kill|start|freeze|thaw NAME PART   an outage: PART is etcd, apiserver, controller-manager or scheduler
+#   ./dev cluster serve    [NAME]             like up, in the foreground; it ends with this process, whatever ends it
+#   ./dev cluster programs                    only get the programs (see tools/cluster/programs.sh)
+#
+# NAME: letters, digits, dashes; "default" if none is given. Any number can run at once, by any user: each has free ports of its own,
+# certificates and tokens of its own, and keeps everything in build/cluster/NAME (--state DIR: elsewhere):
+#
+#   kubeconfig       administrator, by certificate (context admin) or by token (context admin-token)
+#   admin.token, ca.crt, server         the same for a program that reads no kubeconfig
+#   audit.log        every request but the control plane's own: who, what, allowed by which binding (JSON lines)
+#   log/PART.log     what the programs say
+#
+# Requests are authorised by RBAC, pods are admitted by Pod Security, service account tokens are real:
+#   ./dev cluster kubectl -- create token NAME -n NAMESPACE
+#
+#   ./dev cluster up                                    one to try things on
+#   export KUBECONFIG=$PWD/build/cluster/default/kubeconfig
+#   kubectl apply -f crds/ -f deploy/examples/          or: ./dev cluster kubectl -- apply …
+#   ./dev cluster up other; ./dev cluster freeze other etcd; ./dev cluster thaw other etcd; ./dev cluster down other
+#
+# Also in DIR: serve and pid/PART (process id and start time), ready, pki/, etcd/, port/PART, command/PART, control (FIFO: "start PART")
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/tools/terminal.sh"
+PATH=$PATH:/usr/sbin:/sbin
+umask 077
+me=$root/tools/cluster.sh clusters=$root/build/cluster parts=(etcd apiserver controller-manager scheduler)
+start_limit=90
+
+verb=${1:-help}
+(($# == 0)) || shift
+name='' state='' all='' outage_part=''
+while (($#)); do
+  case $1 in
+    --state) [[ -n ${2:-} ]] || fail "cluster: --state needs a folder" 2; state=$(realpath -m "$2"); shift 2 ;;
+    --all) all=yes; shift ;;
+    -h | --help) verb=help; shift ;;
+    --) shift; break ;;
+    -*) fail "cluster: unknown option $1" 2 ;;
+    *)
+      if [[ -z $name ]]; then name=$1; elif [[ -z $outage_part ]]; then outage_part=$1; else fail "cluster: unknown argument $1" 2; fi
+      shift
+      ;;
+  esac
+done
+# With --state the only name is a part's.
+if [[ -n $state && $verb =~ ^(kill|start|freeze|thaw)$ && -z $outage_part ]]; then outage_part=$name name=''; fi
+[[ -z $name || $name =~ ^[a-z0-9][a-z0-9-]*$ ]] || fail "cluster: \"$name\" is no name: small letters, digits and dashes" 2
+given_name=$name
+state=${state:-$clusters/${name:-default}}
+
+# --- what runs ---
+
+# A process is known by its id and when it started, since ids are given away again.
+identity() { # PID: both; 1 if there is no such process, or one that has ended and waits to be reaped
+  local stat
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  read -ra stat <<<"${stat##*) }"
+  [[ ${stat[0]} != Z ]] && echo "$1 ${stat[19]}"
+}
+runs() { # FILE with an identity: prints the id if it runs
+  local known
+  known=$(cat "$1" 2>/dev/null) && [[ $known && $(identity "${known% *}") == "$known" ]] && echo "${known% *}"
+}
+is_running() { runs "${1:-$state}/serve" >/dev/null; } # [DIR]
+part_pid() { runs "$state/pid/$1"; }                   # PART: prints it if it runs
+# What is removed must be ours: --state can name any folder.
+may_remove() { # DIR
+  [[ ! -e $1 || -e $1/serve || ( -d $1 && -z $(ls -A "$1") ) ]] || fail "$1 has other things in it: not touched" 2
+}
+part_state() { # PART
+  local pid
+  pid=$(part_pid "$1") || { echo stopped; return; }
+  if [[ $(sed 's/.*) //; s/ .*//' "/proc/$pid/stat" 2>/dev/null) == T ]]; then echo "frozen, pid $pid"; else echo "runs, pid $pid"; fi
+}
+need_part() {
+  is_running || fail "no cluster is up in $state"
+  [[ -n $outage_part && " ${parts[*]} " == *" $outage_part "* ]] || fail "usage: cluster.sh $verb NAME PART; PART is one of: ${parts[*]}" 2
+}
+
+# --- starting ---
+
+declare -A program=()
+find_programs() { # [--no-build]
+  local one path found
+  found=$("$root/tools/cluster/programs.sh" "$@") || exit 1
+  while read -r one path; do program[$one]=$path; done <<<"$found"
+}
+
+launch() { # PART: from command/PART, as a child of this process that the kernel ends with it
+  (. "$state/command/$1") >>"$state/log/$1.log" 2>&1 </dev/null 3>&- &
+  identity $! >"$state/pid/$1" || true  # gone already: seen as such
+  disown $!  # its end is seen by part_pid, and no message of the shell
+}
+define() { # PART PORT COMMAND…
+  local part=$1
+  echo "$2" >"$state/port/$part"
+  shift 2
+  { printf 'exec setpriv --pdeathsig KILL'; printf ' %q' "$@"; echo; } >"$state/command/$part"
+}
+ask() { # PATH OPTION…: whether a GET succeeds
+  timeout 5 "${program[kubectl]}" --request-timeout 3s "${@:2}" get --raw "$1" >/dev/null 2>&1
+}
+# Each has a certificate of this very cluster's authority, so that no other program on the port is taken for it.
+is_ready() { # PART
+  local pki=$state/pki url as_admin
+  # kubectl asks for a user's name where it has no certificate.
+  as_admin=(--kubeconfig /dev/null --certificate-authority "$pki/ca.crt" --client-certificate "$pki/admin.crt" --client-key "$pki/admin.key")
+  url=https://127.0.0.1:$(<"$state/port/$1")
+  case $1 in
+    etcd)
+      ask /health --kubeconfig /dev/null --server "$url" --certificate-authority "$pki/etcd-ca.crt" \
+        --client-certificate "$pki/etcd-client.crt" --client-key "$pki/etcd-client.key"
+      ;;
+    apiserver) ask /readyz --kubeconfig "$state/kubeconfig" ;;
+    scheduler) ask /healthz --server "$url" "${as_admin[@]}" ;;
+    controller-manager)
+      ask /healthz --server "$url" "${as_admin[@]}" &&
+        ask /api/v1/namespaces/default/serviceaccounts/default --kubeconfig "$state/kubeconfig"
+      ;;
+  esac
+}
+
+await() { # PART: until it is ready; 1 if it ended first or it took too long
+  local part=$1 end=$((SECONDS + start_limit))
+  until is_ready "$part"; do
+    part_pid "$part" >/dev/null || return 1
+    ((SECONDS < end)) || { say "$part is not ready after $start_limit s"; return 1; }
+    sleep 0.1
+  done
+}
+port_taken() { grep -qs 'address already in use' "$state/log/$1.log"; }
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))  # below what systems hand out by themselves
+    (exec 4<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo $port; return; }
+  done
+}
+# Between looking at a port and listening on it another program may take it: then again, with another one.
+start_part() { # PART FUNCTION: the function defines it for a port
+  local part=$1 try
+  for ((try = 0; try < 10; try++)); do
+    "$2" "$(free_port)"
+    launch "$part"
+    if await "$part"; then return; fi
+    port_taken "$part" || break
+    mv "$state/log/$part.log" "$state/log/$part.port-taken.log"
+  done
+  say "the last lines of $state/log/$part.log:"
+  tail -n 15 "$state/log/$part.log" >&2
+  fail "$part did not start"
+}
+
+etcd_on() { # PORT
+  local pki=$state/pki
+  etcd_url=https://127.0.0.1:$1
+  define etcd "$1" "${program[etcd]}" --name default --data-dir "$state/etcd" --unsafe-no-fsync --log-level warn \
+    --listen-client-urls "$etcd_url" --advertise-client-urls "$etcd_url" --listen-peer-urls http://127.0.0.1:0 \
+    --cert-file "$pki/etcd.crt" --key-file "$pki/etcd.key" --client-cert-auth --trusted-ca-file "$pki/etcd-ca.crt"
+}
+apiserver_on() { # PORT
+  local pki=$state/pki url=https://127.0.0.1:$1
+  echo "$url" >"$state/server"
+  "$root/tools/cluster/certificates.sh" kubeconfig "$pki" "$url" admin "$(<"$pki/admin.token")" >"$state/kubeconfig"
+  # Kubernetes refuses loopback as the address of its own service, so that has none.
+  define apiserver "$1" "${program[kube-apiserver]}" --bind-address 127.0.0.1 --secure-port "$1" --advertise-address 127.0.0.1 --endpoint-reconciler-type none \
+    --etcd-servers "$etcd_url" --etcd-cafile "$pki/etcd-ca.crt" --etcd-certfile "$pki/etcd-client.crt" \
+    --etcd-keyfile "$pki/etcd-client.key" --tls-cert-file "$pki/apiserver.crt" --tls-private-key-file "$pki/apiserver.key" \
+    --client-ca-file "$pki/ca.crt" --requestheader-client-ca-file "$pki/front-proxy-ca.crt" --token-auth-file "$pki/tokens.csv" --authorization-mode Node,RBAC \
+    --enable-admission-plugins NodeRestriction --service-account-issuer https://kubernetes.default.svc.cluster.local \
+    --service-account-key-file "$pki/service-accounts.pub" --service-account-signing-key-file "$pki/service-accounts.key" \
+    --service-cluster-ip-range 10.96.0.0/16 --allow-privileged \
+    --audit-policy-file "$root/tools/cluster/audit-policy.yaml" --audit-log-path "$state/audit.log"
+}
+client_on() { # PROGRAM PORT: what the controllers and the scheduler have in common
+  local config=$state/pki/$1.kubeconfig
+  "$root/tools/cluster/certificates.sh" kubeconfig "$state/pki" "$(<"$state/server")" "$1" >"$config"
+  common=("${program[kube-$1]}" --kubeconfig "$config" --authentication-kubeconfig "$config" --authorization-kubeconfig "$config"
+    --bind-address 127.0.0.1 --secure-port "$2" --tls-cert-file "$state/pki/apiserver.crt"
+    --tls-private-key-file "$state/pki/apiserver.key" --leader-elect=false)
+}
+controller_manager_on() { # PORT
+  client_on controller-manager "$1"
+  define controller-manager "$1" "${common[@]}" --use-service-account-credentials \
+    --service-account-private-key-file "$state/pki/service-accounts.key" --root-ca-file "$state/pki/ca.crt" \
+    --cluster-signing-cert-file "$state/pki/ca.crt" --cluster-signing-key-file "$state/pki/ca.key"
+}
+scheduler_on() { # PORT
+  client_on scheduler "$1"
+  define scheduler "$1" "${common[@]}"
+}
+
+sweep() { # folders of tests that were killed; their processes have ended by themselves
+  local old
+  for old in "$clusters"/test-*/; do
+    old=${old%/}
+    [[ -d $old && $old != "$state" && -n $(find "$old" -maxdepth 0 -mmin +1) ]] || continue
+    is_running "$old" || rm -rf "$old"
+  done
+}
+stop_parts() {
+  local part pid
+  for part in "${parts[@]}"; do if pid=$(part_pid "$part"); then kill -KILL "$pid" 2>/dev/null || true; fi; done
+}
+serve() {
+  local word part
+  find_programs --no-build
+  mkdir -p "$(dirname "$state")"
+  exec 8<"$(dirname "$state")"
+  flock 8  # two that start in one place see each other
+  ! is_running || fail "a cluster is up in $state already"
+  sweep
+  may_remove "$state"
+  rm -rf "$state"
+  mkdir -p "$state"
+  identity $$ >"$state/serve"
+  mkdir "$state"/{log,pid,port,command}
+  exec 8<&-
+  trap stop_parts EXIT
+  trap 'exit 0' TERM INT HUP
+  "$root/tools/cluster/certificates.sh" "$state/pki"
+  cp "$state/pki/ca.crt" "$state/pki/admin.token" "$state"
+  step "etcd"
+  start_part etcd etcd_on
+  step "API server"
+  start_part apiserver apiserver_on
+  step "controllers and scheduler"
+  start_part scheduler scheduler_on
+  start_part controller-manager controller_manager_on
+  mkfifo "$state/control"
+  exec 3<>"$state/control"
+  touch "$state/ready"
+  echo ready
+  while read -r word part <&3; do
+    [[ $word == start && " ${parts[*]} " == *" $part "* ]] || continue
+    part_pid "$part" >/dev/null || launch "$part"
+  done
+}
+
+up() {
+  local end p printed=0 log=$state.log
+  if is_running; then
+    say "the cluster is up already"
+    return
+  fi
+  may_remove "$state"
+  find_programs
+  mkdir -p "$(dirname "$state")"
+  setsid "$me" serve --state "$state" </dev/null >"$log" 2>&1 &
+  p=$! end=$((SECONDS + 4 * start_limit))
+  show() { tail -n "+$((printed + 1))" "$log" | grep -vx ready >&2 || true; printed=$(wc -l <"$log"); }
+  until [[ -e $state/ready ]] && is_running; do
+    show
+    if ((SECONDS >= end)) || ! kill -0 $p 2>/dev/null; then
+      show
+      kill -TERM $p 2>/dev/null || true
+      fail "the cluster did not start"
+    fi
+    sleep 0.1
+  done
+  show
+  mv "$log" "$state/log/start.log"
+}
+
+down_one() { # DIR
+  local pid end=$((SECONDS + 20)) part
+  state=$1
+  may_remove "$state"
+  if pid=$(runs "$state/serve"); then
+    # A frozen process does not end by itself.
+    kill -KILL "$pid"
+    stop_parts
+    while is_running; do
+      ((SECONDS < end)) || fail "the cluster in $state does not end"
+      sleep 0.02
+    done
+  fi
+  for part in "${parts[@]}"; do
+    while part_pid "$part" >/dev/null; do
+      ((SECONDS < end)) || fail "$part of the cluster in $state does not end"
+      sleep 0.02
+    done
+  done
+  rm -rf "$state" "$state.log"
+  rmdir "$clusters" 2>/dev/null || true
+}
+
+status_one() { # DIR
+  local part now bad=0
+  state=$1
+  is_running || { say "no cluster is up in $state"; return 1; }
+  printf 'server      %s\nkubeconfig  %s\n' "$(cat "$state/server" 2>/dev/null || echo 'not yet')" "$state/kubeconfig"
+  for part in "${parts[@]}"; do
+    now=$(part_state "$part")
+    [[ $now == runs* ]] || bad=1
+    printf '  %-20s%s\n' "$part" "$now"
+  done
+  [[ -e $state/ready ]] || { echo '  starting'; bad=1; }
+  return $bad
+}
+
+case $verb in
+  up)
+    up
+    status_one "$state"
+    say "use it: export KUBECONFIG=$state/kubeconfig"
+    ;;
+  serve) serve ;;
+  down)
+    if [[ -n $all ]]; then
+      for dir in "$clusters"/*/; do [[ ! -d $dir ]] || down_one "${dir%/}"; done
+    else
+      [[ -d $state || -e $state.log ]] || say "no cluster is up in $state"
+      down_one "$state"
+    fi
+    ;;
+  status)
+    bad=0
+    if [[ -n $given_name || $state != "$clusters/default" ]] || ! compgen -G "$clusters/*/" >/dev/null; then
+      status_one "$state" || bad=1
+    else
+      for dir in "$clusters"/*/; do
+        printf '%s\n' "$(basename "$dir")"
+        status_one "${dir%/}" || bad=1
+      done
+    fi
+    exit $bad
+    ;;
+  kubectl)
+    is_running || fail "no cluster is up in $state: ./dev cluster up${given_name:+ $given_name}"
+    (($#)) || fail "usage: cluster.sh kubectl [NAME] -- ARGUMENT…" 2
+    find_programs --no-build
+    exec "${program[kubectl]}" --kubeconfig "$state/kubeconfig" "$@"
+    ;;
+  kill | freeze | thaw)
+    need_part
+    pid=$(part_pid "$outage_part") || { [[ $verb == kill ]] && exit 0; fail "$outage_part does not run"; }
+    case $verb in
+      kill) kill -KILL "$pid" ;;
+      freeze) kill -STOP "$pid" ;;
+      thaw) kill -CONT "$pid" ;;
+    esac
+    if [[ $verb == kill ]]; then while part_pid "$outage_part" >/dev/null; do sleep 0.02; done; fi
+    ;;
+  start)
+    need_part
+    find_programs --no-build
+    echo "start $outage_part" >"$state/control"
+    end=$((SECONDS + 10))
+    until part_pid "$outage_part" >/dev/null; do
+      ((SECONDS < end)) || fail "$outage_part does not start; see $state/log/$outage_part.log"
+      sleep 0.02
+    done
+    await "$outage_part" || fail "$outage_part is not ready; see $state/log/$outage_part.log"
+    ;;
+  programs) exec "$root/tools/cluster/programs.sh" ;;
+  help) sed -n '2,/^$/s/^# \{0,1\}//p' "$me" | sed '/^set /,$d; /^Also in DIR/d' ;;
+  *) fail "cluster: unknown verb $verb (up, down, status, kubectl, kill, start, freeze, thaw, serve or programs)" 2 ;;
+esac

@@ -1,0 +1,139 @@
+#!/bin/bash
+# Finds or builds etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kubectl, and prints "NAME PATH" for each.
+#
+#   programs.sh [--no-build]
+#
+# A program is taken from the folder KUBEBUILDER_ASSETS or from PATH where its version fits tests/cluster/go.mod: Kubernetes of the same
+# minor version, kubectl at most one away, etcd not older. What is missing is built from Go modules into .deps/kubernetes, once: its
+# stamp is a hash of what it was built from. That takes about ten minutes on two cores; JOBS=N sets how many compilers run at a time.
+# Exit code: 0 all there, 1 not (why is on stderr; with --no-build, at once).
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$root/tools/terminal.sh"
+module=$root/tests/cluster cache=$root/.deps/kubernetes
+build=yes
+case ${1:-} in
+  '') ;;
+  --no-build) build='' ;;
+  *) fail "cluster: unknown argument $1" 2 ;;
+esac
+
+programs=(etcd kube-apiserver kube-controller-manager kube-scheduler kubectl)
+kubernetes=$(awk '$1 == "k8s.io/kubernetes" {print $2; exit}' "$module/go.mod")
+etcd=$(awk '$1 == "go.etcd.io/etcd/server/v3" {print $2; exit}' "$module/go.mod")
+symbols=k8s.io/component-base/version
+flags=(-mod=readonly -trimpath -buildvcs=false -ldflags
+  "-s -w -X $symbols.gitVersion=$kubernetes -X $symbols.gitMajor=1 -X $symbols.gitMinor=$(cut -d. -f2 <<<"$kubernetes")")
+stamp=$({ cat "$module/go.mod" "$module/go.sum"; echo "${flags[*]}"; } | sha256sum | cut -c1-40)
+
+# The versions are numbers with dots from here on.
+at_least() { printf '%s\n%s\n' "$2" "$1" | sort -CV; } # VERSION LEAST
+version_of() {                                        # NAME PATH
+  local text
+  case $1 in
+    kubectl) text=$("$2" version --client 2>/dev/null) ;;
+    *) text=$("$2" --version 2>/dev/null) ;;
+  esac || true
+  grep -oE '[0-9]+\.[0-9]+\.[0-9]+' <<<"$text" | head -n 1
+}
+fits() { # NAME VERSION
+  local minor wanted
+  [[ -n $2 ]] || return 1
+  if [[ $1 == etcd ]]; then
+    at_least "$2" "${etcd#v}"
+    return
+  fi
+  minor=$(cut -d. -f2 <<<"$2") wanted=$(cut -d. -f2 <<<"$kubernetes")
+  [[ ${2%%.*} == 1 ]] || return 1
+  if [[ $1 == kubectl ]]; then ((minor >= wanted - 1 && minor <= wanted + 1)); else ((minor == wanted)); fi
+}
+
+declare -A path=()
+missing=()
+is_built=''
+[[ $(cat "$cache/stamp" 2>/dev/null) != "$stamp" ]] || is_built=yes
+
+find_program() { # NAME
+  local name=$1 candidate version
+  if [[ -n ${KUBEBUILDER_ASSETS:-} && -x $KUBEBUILDER_ASSETS/$name ]]; then
+    candidate=$(realpath "$KUBEBUILDER_ASSETS/$name")
+    version=$(version_of "$name" "$candidate")
+    if fits "$name" "$version"; then
+      path[$name]=$candidate
+      return
+    fi
+    warn "KUBEBUILDER_ASSETS has $name ${version:-of an unknown version}, which does not fit Kubernetes $kubernetes with etcd $etcd: not used"
+  fi
+  if [[ -n $is_built && -x $cache/bin/$name ]]; then
+    path[$name]=$cache/bin/$name
+  elif candidate=$(type -P "$name") && fits "$name" "$(version_of "$name" "$candidate")"; then
+    path[$name]=$(realpath "$candidate")
+  else
+    missing+=("$name")
+  fi
+}
+
+compile() { # the missing ones, with a line now and then that says how far it is
+  local name package packages=() total jobs by_memory log=$cache/build.log status=0
+  export CGO_ENABLED=0 GOFLAGS='' GOWORK=off GOTOOLCHAIN=local GOGC=400
+  cd "$module"
+  # A Go compiler takes up to 1 GiB with this GOGC, linking kube-apiserver 2.
+  by_memory=$(awk '/^MemAvailable/ {print int($2 / 1572864)}' /proc/meminfo)
+  jobs=${JOBS:-$(($(nproc) < by_memory ? $(nproc) : (by_memory > 0 ? by_memory : 1)))}
+  for name in "${missing[@]}"; do
+    package=k8s.io/kubernetes/cmd/$name
+    [[ $name != etcd ]] || package=go.etcd.io/etcd/server/v3
+    packages+=("$package")
+  done
+  step "Kubernetes $kubernetes: getting its sources"
+  "$go" list -mod=readonly -deps "${packages[@]}" >"$log.packages" 2>"$log" || { tail -n 20 "$log" >&2; fail "the Go modules cannot be had"; }
+  total=$(wc -l <"$log.packages")
+  rm "$log.packages"
+  step "Kubernetes $kubernetes: building ${missing[*]} (up to $total packages; about ten minutes on two cores, once)"
+  mkdir -p "$cache/bin.new"
+  : >"$log"
+  watch_progress "$log" "$total" &
+  local watcher=$!
+  for name in "${missing[@]}"; do
+    package=k8s.io/kubernetes/cmd/$name
+    [[ $name != etcd ]] || package=go.etcd.io/etcd/server/v3
+    "$go" build -v -p "$jobs" "${flags[@]}" -o "$cache/bin.new/$name" "$package" >>"$log" 2>&1 || { status=1; break; }
+  done
+  kill "$watcher" 2>/dev/null || true
+  wait "$watcher" 2>/dev/null || true
+  ((status == 0)) || { tail -n 20 "$log" >&2; fail "building $name failed (all of it: $log)"; }
+}
+watch_progress() { # LOG TOTAL
+  local never
+  SECONDS=0
+  exec {never}<> <(:)  # unlike sleep, a read ends with this shell
+  while kill -0 $$ 2>/dev/null; do
+    read -r -t 30 -u "$never" || say "    $(wc -l <"$1") of up to $2 packages after $SECONDS s"
+  done
+}
+
+for name in "${programs[@]}"; do find_program "$name"; done
+if ((${#missing[@]})); then
+  [[ -n $build ]] || fail "not here: ${missing[*]} of Kubernetes $kubernetes; ./dev cluster programs builds them"
+  mkdir -p "$cache"
+  exec 9>"$cache/lock"
+  if ! flock -n 9; then
+    say "another one is building Kubernetes: waiting for it"
+    flock 9
+  fi
+  # It may have been built while we waited.
+  if [[ -z $is_built && $(cat "$cache/stamp" 2>/dev/null) == "$stamp" ]]; then exec "$0" "$@"; fi
+  go=$("$root/tools/cluster/go.sh") || fail "no Go here that can build ${missing[*]}; or set KUBEBUILDER_ASSETS to a folder that has them"
+  compile
+  # Whatever was built from something else goes.
+  [[ -n $is_built ]] || rm -rf "${cache:?}/bin"
+  mkdir -p "$cache/bin"
+  for name in "${missing[@]}"; do
+    mv -f "$cache/bin.new/$name" "$cache/bin/$name"
+    path[$name]=$cache/bin/$name
+  done
+  rm -rf "$cache/bin.new" "$cache/build.log"
+  echo "$stamp" >"$cache/stamp"
+  good "Kubernetes $kubernetes and etcd $etcd are in .deps/kubernetes"
+fi
+for name in "${programs[@]}"; do printf '%s %s\n' "$name" "${path[$name]}"; done
