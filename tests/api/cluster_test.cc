@@ -178,6 +178,19 @@ TEST_F(Cluster, KilledItTakesAllPartsWithIt) {
   EXPECT_FALSE(std::filesystem::exists(state));
 }
 
+TEST_F(Cluster, AFolderOfSomebodyElseIsLeftAlone) {
+  const auto folder = std::filesystem::path(Plane().state().string() + "-other");
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "letter") << "dear";
+  for (const std::string verb : {"up", "serve", "down"}) {
+    const auto ended = Run({verb, "--state", folder.string()});
+    EXPECT_EQ(ended.exit_code, 2) << verb;
+    EXPECT_THAT(ended.err, HasSubstr("has other things in it")) << verb;
+    EXPECT_TRUE(std::filesystem::exists(folder / "letter")) << verb;
+  }
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(Cluster, WrongUsageSaysWhatIsRight) {
   const struct {
     std::vector<std::string> arguments;

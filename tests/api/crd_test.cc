@@ -10,6 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "controller/api/borg_backup_target.h"
+#include "controller/api/borg_server.h"
+#include "controller/reconcile/schedule.h"
 #include "tests/api/control_plane.h"
 #include "tests/api/sample_objects.h"
 
@@ -101,6 +104,33 @@ TEST_F(Crd, RefusesWhatIsWrongAndSaysWhy) {
     const auto ended = Plane().Kubectl({"create", "--dry-run=server", "-f", "-"}, row.object.dump());
     EXPECT_FALSE(ended.ok()) << row.name;
     EXPECT_THAT(ended.err, AllOf(HasSubstr(row.field), HasSubstr(row.says))) << row.name;
+  }
+}
+
+// The schema and the operator's own readers are written apart: what one takes the other must not choke on.
+TEST_F(Crd, TheOperatorReadsWhatIsAccepted) {
+  for (const auto& row : GoodObjects("any")) {
+    if (row.object.at("kind") == "BorgServer") {
+      const auto read = api::ReadServer(row.object);
+      EXPECT_TRUE(read) << row.name << ": " << api::ToString(read.error());
+    } else {
+      const auto read = api::ReadTarget(row.object);
+      EXPECT_TRUE(read) << row.name << ": " << api::ToString(read.error());
+    }
+  }
+}
+
+TEST_F(Crd, SchedulesAreThoseThatTheOperatorUnderstands) {
+  const auto problem = [](const Json& object) {
+    const auto text = object.at("spec").value("schedule", "@daily");
+    const auto read = controller::Schedule::Parse(controller::EffectiveSchedule(text, "any/target"));
+    return read ? std::string() : read.error();
+  };
+  for (const auto& row : GoodObjects("any")) EXPECT_EQ(problem(row.object), "") << row.name;
+  for (const auto& row : BadObjects("any")) {
+    if (row.field == "spec.schedule") {
+      EXPECT_NE(problem(row.object), "") << row.name;
+    }
   }
 }
 
