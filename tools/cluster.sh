@@ -233,8 +233,11 @@ serve() {
   step "API server"
   start_part apiserver apiserver_on
   step "controllers and scheduler"
-  start_part scheduler scheduler_on
+  # Both at once; the scheduler has a second chance should its port be taken.
+  scheduler_on "$(free_port)"
+  launch scheduler
   start_part controller-manager controller_manager_on
+  await scheduler || start_part scheduler scheduler_on
   mkfifo "$state/control"
   exec 3<>"$state/control"
   touch "$state/ready"
