@@ -1,0 +1,40 @@
+#include "controller/cli/cluster_options.h"
+
+#include <iostream>
+#include <utility>
+
+#include "controller/kube/cpprest_http.h"
+#include "engine/report/printable.h"
+#include "engine/report/report.h"
+
+namespace borgop::cli {
+
+void AddClusterOptions(CLI::App& verb, ClusterOptions& options) {
+  verb.add_option("--kubeconfig", options.kubeconfig,
+                  "The cluster's configuration; without it, KUBECONFIG, the pod's service account or ~/.kube/config")
+      ->type_name("FILE");
+  verb.add_option("--context", options.context, "A context of the kubeconfig other than its current one")->type_name("NAME");
+}
+
+kube::Result<Cluster> Connect(const ClusterOptions& options) {
+  kube::ConfigSources sources;
+  sources.kubeconfig = options.kubeconfig;
+  sources.context = options.context;
+  sources.environment = kube::ProcessEnvironment;
+  kube::Result<kube::ClusterConfig> config = kube::FindClusterConfig(sources);
+  if (!config) return kube::Fail(config.error());
+  Cluster cluster;
+  cluster.ns = config->ns.empty() ? "default" : config->ns;
+  cluster.server = config->server;
+  kube::Result<std::unique_ptr<kube::CpprestHttp>> http = kube::CpprestHttp::Make(std::move(*config));
+  if (!http) return kube::Fail(http.error());
+  cluster.http = std::move(*http);
+  return cluster;
+}
+
+int ReportClusterError(const char* verb, const kube::ApiError& error) {
+  std::cerr << "borg-operator " << verb << ": " << Printable(kube::Describe(error)) << "\n";
+  return error.code == kube::ApiError::Code::kConfig ? exit_code::kConfig : exit_code::kFailed;
+}
+
+}  // namespace borgop::cli

@@ -1,0 +1,180 @@
+#include "controller/runtime/controller.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "controller/api/borg_backup_target.h"
+#include "controller/reconcile/decide.h"
+#include "controller/reconcile/decide_server.h"
+#include "controller/reconcile/json_view.h"
+#include "controller/reconcile/schedule.h"
+
+namespace borgop::runtime {
+namespace {
+
+constexpr int kLogAttempts = 5;  // then a log that cannot be had is done without
+constexpr std::chrono::milliseconds kSyncLook{100};
+constexpr std::chrono::minutes kStuckAfter{15};  // more than all requests of one key take when each of them runs out of time
+
+using Code = kube::ApiError::Code;
+
+std::chrono::system_clock::time_point Now() { return kube::Clock::Real().Wall(); }
+
+std::optional<std::chrono::seconds> ExpectedInterval(const api::TargetStatus& status, const std::string& zone_name) {
+  if (status.effective_schedule.empty()) return std::nullopt;
+  const auto schedule = controller::Schedule::Parse(status.effective_schedule);
+  const auto zone = controller::TimeZone::Find(zone_name);
+  if (!schedule || !zone) return std::nullopt;
+  const std::optional<WallTime> next = schedule->Next(Now(), *zone);
+  const std::optional<WallTime> after = next ? schedule->Next(*next, *zone) : std::nullopt;
+  if (!after) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::seconds>(*after - *next);
+}
+
+}  // namespace
+
+Controller::Controller(kube::Client& client, kube::Client& watcher, Options options, std::function<bool()> may_act,
+                       metrics::ControllerMetrics& metrics, const logging::Log& log)
+    : client_(client),
+      options_(std::move(options)),
+      metrics_(metrics),
+      log_(log),
+      targets_(kube::Clock::Real()),
+      servers_(kube::Clock::Real()),
+      contents_(client_),
+      caches_(watcher, options_.namespaces),
+      router_(caches_, targets_, servers_),
+      observer_(client_, caches_, contents_),
+      executor_(client_, std::move(may_act), options_.instance, log_) {
+  router_.Connect();
+  caches_.config_maps.AddHandler([this](const kube::Change& change) {
+    if (!change.after) contents_.ForgetConfigMap(change.key);
+  });
+  caches_.secrets.AddHandler([this](const kube::Change& change) {
+    if (!change.after) contents_.ForgetSecret(change.key);
+  });
+}
+
+void Controller::Start() { caches_.Start(); }
+
+bool Controller::WaitForSync(const std::stop_token& stop) const {
+  std::string told;
+  while (!std::ranges::all_of(caches_.All(), [](const Cache* cache) { return cache->HasSynced(); })) {
+    const std::optional<std::string> problem = caches_.Unsynced();
+    if (problem && *problem != told) {
+      log_.Info("waiting for the first lists of objects", {{"reason", *problem}});
+      told = *problem;
+    }
+    if (!kube::RealSleep(kSyncLook, stop)) return false;
+  }
+  return true;
+}
+
+void Controller::Work(const std::stop_token& stop) {
+  const std::stop_callback end(stop, [this] {
+    targets_.ShutDown();
+    servers_.ShutDown();
+  });
+  std::vector<std::jthread> workers;
+  workers.emplace_back([this] { WorkOn(servers_, "server", &Controller::ReconcileServer); });
+  for (int i = 0; i < options_.workers; ++i) {
+    workers.emplace_back([this] { WorkOn(targets_, "target", &Controller::ReconcileTarget); });
+  }
+}
+
+void Controller::WorkOn(kube::WorkQueue& queue, const char* kind, Reconcile reconcile) {
+  while (const std::optional<kube::ObjectKey> key = queue.Get()) {
+    const kube::MonotonicTime start = kube::Clock::Real().Now();
+    Begin(kind, *key);
+    const kube::Result<Outcome> done = (this->*reconcile)(*key);
+    End(kind, *key);
+    const bool conflict = !done && done.error().code == Code::kConflict;
+    metrics_.Reconciled(kind, kube::Clock::Real().Now() - start, !done && !conflict);
+    Settle(queue, kind, *key, done);
+    queue.Done(*key);
+  }
+}
+
+void Controller::Settle(kube::WorkQueue& queue, const char* kind, const kube::ObjectKey& key, const kube::Result<Outcome>& done) {
+  if (!done) {
+    // A conflict only says that the view was old.
+    const bool expected = done.error().code == Code::kConflict || done.error().code == Code::kCancelled;
+    log_.Write(expected ? logging::Level::kDebug : logging::Level::kWarning, "will be tried again",
+               {{kind, key.ToString()}, {"error", kube::Describe(done.error())}, {"failures", queue.Failures(key) + 1}});
+    queue.AddWithBackoff(key);
+    return;
+  }
+  queue.Forget(key);
+  if (done->gone) return;
+  kube::WorkQueue::Duration wait = options_.resync;
+  if (done->look_again) wait = std::clamp<kube::WorkQueue::Duration>(*done->look_again - Now(), std::chrono::seconds(0), wait);
+  queue.AddAfter(key, wait);
+}
+
+// Requests that were begun are finished, also at a stop: each has a time limit of its own.
+kube::Result<Controller::Outcome> Controller::ReconcileTarget(const kube::ObjectKey& key) {
+  kube::Result<controller::Observed> observed = observer_.OfTarget(key, {});
+  if (!observed) return kube::Fail(observed.error());
+  if (observed->target.is_null() && observed->jobs.empty()) return Outcome{.gone = true, .look_again = {}};
+  controller::Decisions decisions = controller::Decide(*observed, options_.engine, Now());
+  if (!decisions.logs.empty()) {
+    auto logs = observer_.Logs(key.ns, decisions.logs, targets_.Failures(key) >= kLogAttempts, {});
+    if (!logs) return kube::Fail(logs.error());
+    observed->logs = std::move(*logs);
+    decisions = controller::Decide(*observed, options_.engine, Now());
+  }
+  const kube::Status done = executor_.CarryOut(key, *observed, decisions, {});
+  if (!done) return kube::Fail(done.error());
+  return Outcome{.gone = false, .look_again = decisions.look_again};
+}
+
+kube::Result<Controller::Outcome> Controller::ReconcileServer(const kube::ObjectKey& key) {
+  const kube::Result<controller::ObservedServer> observed = observer_.OfServer(key, {});
+  if (!observed) return kube::Fail(observed.error());
+  if (observed->server.is_null()) return Outcome{.gone = true, .look_again = {}};
+  const kube::Status done = executor_.CarryOut(key, *observed, controller::DecideServer(*observed, Now()), {});
+  if (!done) return kube::Fail(done.error());
+  return Outcome{};
+}
+
+void Controller::Begin(const char* kind, const kube::ObjectKey& key) {
+  const std::lock_guard lock(busy_mutex_);
+  busy_[std::string(kind) + ' ' + key.ToString()] = kube::Clock::Real().Now();
+}
+
+void Controller::End(const char* kind, const kube::ObjectKey& key) {
+  const std::lock_guard lock(busy_mutex_);
+  busy_.erase(std::string(kind) + ' ' + key.ToString());
+}
+
+std::optional<std::string> Controller::Stuck() const {
+  const std::lock_guard lock(busy_mutex_);
+  for (const auto& [what, since] : busy_) {
+    if (kube::Clock::Real().Now() - since > kStuckAfter) return "a worker does not come back from " + what;
+  }
+  return std::nullopt;
+}
+
+std::vector<metrics::TargetSample> Controller::Samples() const {
+  std::vector<metrics::TargetSample> samples;
+  for (const kube::Object& target : caches_.targets.All()) {
+    const kube::ObjectKey key = kube::KeyOf(*target);
+    metrics::TargetSample sample;
+    sample.ns = key.ns;
+    sample.name = key.name;
+    sample.server = ServerNameOf(*target);
+    sample.suspended = controller::TrueAt(*target, {"spec", "suspend"});
+    sample.status = api::ReadStatus(*target);
+    sample.expected_interval = ExpectedInterval(sample.status, controller::TextAt(*target, {"spec", "timeZone"}));
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+void Controller::Measure() {
+  metrics_.SetQueue("target", targets_.Ready(), targets_.Delayed());
+  metrics_.SetQueue("server", servers_.Ready(), servers_.Delayed());
+}
+
+}  // namespace borgop::runtime

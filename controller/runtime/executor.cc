@@ -1,0 +1,205 @@
+#include "controller/runtime/executor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controller/api/names.h"
+#include "controller/api/object_meta.h"
+#include "controller/kube/lease.h"
+#include "controller/reconcile/json_view.h"
+#include "controller/reconcile/names.h"
+#include "controller/reconcile/owned_meta.h"
+#include "engine/report/printable.h"
+
+namespace borgop::runtime {
+namespace {
+
+using Code = kube::ApiError::Code;
+using controller::JobRef;
+using kube::Status;
+using nlohmann::json;
+
+constexpr std::size_t kLongestNote = 1024;  // the API's limit
+
+std::string Text(std::string_view text) { return std::string(text); }
+
+Status Unless(Status status, Code as_good) {
+  if (!status && status.error().code == as_good) return {};
+  return status;
+}
+
+template <class T>
+Status Only(const kube::Result<T>& result) {
+  if (!result) return kube::Fail(result.error());
+  return {};
+}
+
+const json* FindJob(const std::vector<json>& jobs, const JobRef& job) {
+  const auto at = std::find_if(jobs.begin(), jobs.end(), [&](const json& one) { return kube::UidOf(one) == job.uid; });
+  return at == jobs.end() ? nullptr : &*at;
+}
+
+// Status of a target or a server, with what it was decided from as precondition.
+json StatusObject(std::string_view kind, const json& object, json status) {
+  const api::ObjectMeta meta = api::ReadMeta(object);
+  return {
+      {"apiVersion", api::kApiVersion},
+      {"kind", kind},
+      {"metadata", {{"name", meta.name}, {"namespace", meta.ns}, {"uid", meta.uid}, {"resourceVersion", meta.resource_version}}},
+      {"status", std::move(status)}};
+}
+
+// events.k8s.io/v1. `instance` is which process tells it.
+json EventObject(const json& target, const controller::Event& event, WallTime now, const std::string& instance) {
+  const api::ObjectMeta meta = api::ReadMeta(target);
+  // Unique for what is told when; names of targets may be as long as names may be.
+  const std::string digest = controller::DigestOf(meta.uid + '\n' + event.reason + '\n' + event.message + '\n' +
+                                                  std::to_string(now.time_since_epoch().count()));
+  return {{"apiVersion", kube::Events().ApiVersion()},
+          {"kind", kube::Events().kind},
+          {"metadata", {{"name", controller::Shortened(meta.name, 230) + '.' + digest}, {"namespace", meta.ns}}},
+          {"eventTime", kube::FormatMicroTime(now)},
+          {"reportingController", Text(api::kGroup) + "/operator"},
+          {"reportingInstance", instance},
+          {"action", "Reconcile"},
+          {"regarding",
+           {{"apiVersion", api::kApiVersion},
+            {"kind", api::kTargetKind},
+            {"name", meta.name},
+            {"namespace", meta.ns},
+            {"uid", meta.uid}}},
+          {"type", event.warning ? "Warning" : "Normal"},
+          {"reason", event.reason},
+          {"note", Printable(event.message, kLongestNote)}};
+}
+
+}  // namespace
+
+// The single changes. Each asks first whether it may still be made.
+class Executor::Steps {
+ public:
+  Steps(const Executor& executor, std::string ns, const std::stop_token& stop)
+      : executor_(executor), client_(executor.client_), ns_(std::move(ns)), stop_(stop) {}
+
+  template <class List, class Step>
+  Status ForEach(const List& list, Step step) {
+    for (const auto& item : list) {
+      if (Status may = MayAct(); !may) return may;
+      if (Status done = step(item); !done) return done;
+    }
+    return {};
+  }
+
+  Status PutState(const json& map) {
+    return kube::ResourceVersionOf(map).empty() ? Only(client_.Create(kube::ConfigMaps(), map, stop_))
+                                                : Only(client_.Update(kube::ConfigMaps(), map, stop_));
+  }
+  Status Apply(const json& object) {
+    const bool map = controller::TextAt(object, {"kind"}) == kube::ConfigMaps().kind;
+    return Only(client_.Apply(map ? kube::ConfigMaps() : kube::CronJobs(), object, stop_));
+  }
+  Status SetSuspend(const kube::ResourceType& type, const std::string& name, const std::string& uid, bool suspend) {
+    json patch = {{"spec", {{"suspend", suspend}}}};
+    if (!uid.empty()) patch["metadata"]["uid"] = uid;
+    return Unless(Only(client_.MergePatch(type, {ns_, name}, patch, stop_)), Code::kNotFound);
+  }
+  Status CreateJob(const json& job) { return Unless(Only(client_.Create(kube::Jobs(), job, stop_)), Code::kAlreadyExists); }
+  Status DeleteCronJob(const std::string& name) {
+    return Unless(client_.Delete(kube::CronJobs(), {ns_, name}, {}, stop_), Code::kNotFound);
+  }
+  Status DeleteJob(const JobRef& job) {
+    kube::DeleteOptions options;
+    options.uid = job.uid;
+    return Unless(client_.Delete(kube::Jobs(), {ns_, job.name}, options, stop_), Code::kNotFound);
+  }
+  Status PutStatus(const kube::ResourceType& type, const json& object) {
+    return Unless(Only(client_.ApplyStatus(type, object, stop_)), Code::kNotFound);
+  }
+
+  enum class Finalizer { kAdd, kRemove, kRecorded };
+  Status SetFinalizer(const std::vector<json>& jobs, const JobRef& ref, Finalizer what) {
+    const json* job = FindJob(jobs, ref);
+    if (job == nullptr) return {};
+    std::vector<std::string> finalizers = api::ReadMeta(*job).finalizers;
+    std::erase(finalizers, Text(api::kResultFinalizer));
+    if (what == Finalizer::kAdd) finalizers.push_back(Text(api::kResultFinalizer));
+    // The whole list is replaced, so nobody may have changed it meanwhile.
+    json metadata = {{"uid", ref.uid}, {"resourceVersion", kube::ResourceVersionOf(*job)}, {"finalizers", finalizers}};
+    if (what == Finalizer::kRecorded) metadata["annotations"] = {{api::kRecordedAnnotation, "true"}};
+    return Unless(Only(client_.MergePatch(kube::Jobs(), {ns_, ref.name}, {{"metadata", std::move(metadata)}}, stop_)),
+                  Code::kNotFound);
+  }
+
+  // Told once or not at all: nothing hangs on it.
+  void Tell(const json& target, const controller::Event& event) {
+    executor_.log_.Info(event.message, {{"target", ns_ + '/' + kube::KeyOf(target).name}, {"reason", event.reason}});
+    const auto told =
+        client_.Create(kube::Events(), EventObject(target, event, std::chrono::system_clock::now(), executor_.instance_), stop_);
+    if (!told)
+      executor_.log_.Warning("an Event could not be written", {{"reason", event.reason}, {"error", kube::Describe(told.error())}});
+  }
+
+  Status MayAct() const {
+    if (executor_.may_act_()) return {};
+    return kube::Fail(Code::kCancelled, "this process does not lead any more");
+  }
+
+ private:
+  const Executor& executor_;
+  kube::Client& client_;
+  const std::string ns_;
+  const std::stop_token& stop_;
+};
+
+Status Executor::CarryOut(const kube::ObjectKey& target, const controller::Observed& observed,
+                          const controller::Decisions& decisions, const std::stop_token& stop) const {
+  using Finalizer = Steps::Finalizer;
+  Steps steps(*this, target.ns, stop);
+  const auto set = [&](Finalizer what) {
+    return [&steps, &observed, what](const JobRef& job) { return steps.SetFinalizer(observed.jobs, job, what); };
+  };
+  const auto put_status = [&](const api::TargetStatus& status) {
+    return steps.PutStatus(kube::BorgBackupTargets(), StatusObject(api::kTargetKind, observed.target, api::ToJson(status)));
+  };
+  std::vector<json> state;
+  if (decisions.carried_state) state.push_back(*decisions.carried_state);
+  std::vector<api::TargetStatus> status;
+  if (decisions.status) status.push_back(*decisions.status);
+
+  Status done = steps.ForEach(state, [&](const json& map) { return steps.PutState(map); });
+  if (done) done = steps.ForEach(decisions.apply, [&](const json& object) { return steps.Apply(object); });
+  if (done) {
+    done = steps.ForEach(decisions.hold_cron_jobs,
+                         [&](const std::string& name) { return steps.SetSuspend(kube::CronJobs(), name, {}, true); });
+  }
+  if (done) done = steps.ForEach(decisions.delete_cron_jobs, [&](const std::string& name) { return steps.DeleteCronJob(name); });
+  if (done) done = steps.ForEach(decisions.add_finalizer, set(Finalizer::kAdd));
+  if (done) done = steps.ForEach(decisions.create, [&](const json& job) { return steps.CreateJob(job); });
+  if (done) {
+    done = steps.ForEach(decisions.suspend,
+                         [&](const JobRef& job) { return steps.SetSuspend(kube::Jobs(), job.name, job.uid, true); });
+  }
+  if (done) done = steps.ForEach(status, put_status);
+  if (done) {
+    done = steps.ForEach(decisions.events, [&](const controller::Event& event) {
+      steps.Tell(observed.target, event);
+      return Status{};
+    });
+  }
+  if (done) done = steps.ForEach(decisions.mark_recorded, set(Finalizer::kRecorded));
+  if (done) done = steps.ForEach(decisions.remove_finalizer, set(Finalizer::kRemove));
+  if (done) done = steps.ForEach(decisions.delete_jobs, [&](const JobRef& job) { return steps.DeleteJob(job); });
+  return done;
+}
+
+Status Executor::CarryOut(const kube::ObjectKey& server, const controller::ObservedServer& observed,
+                          const controller::ServerDecisions& decisions, const std::stop_token& stop) const {
+  Steps steps(*this, server.ns, stop);
+  Status done =
+      steps.ForEach(decisions.release, [&](const JobRef& job) { return steps.SetSuspend(kube::Jobs(), job.name, job.uid, false); });
+  if (!done || !decisions.status) return done;
+  if (Status may = steps.MayAct(); !may) return may;
+  return steps.PutStatus(kube::BorgServers(), StatusObject(api::kServerKind, observed.server, api::ToJson(*decisions.status)));
+}
+
+}  // namespace borgop::runtime
