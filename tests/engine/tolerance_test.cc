@@ -46,7 +46,7 @@ TEST_F(ServerAccountTest, BorgServeAloneIsEnoughAndSaysWhatIsMissing) {
 
 TEST_F(ToleranceTest, MissingSourcePathIsAWarning) {
   Plan plan = MakePlan();
-  plan.targets[0].source.paths.push_back("/nonexistent/path");
+  plan.targets[0].source.paths.emplace_back("/nonexistent/path");
   const auto result = RunEngine(plan);
   EXPECT_EQ(result.exit_code(), 0) << result.All();
   EXPECT_EQ(result.outcome(), "CompletedWithWarnings") << result.All();
