@@ -32,9 +32,11 @@ kube::Result<Cluster> Connect(const ClusterOptions& options) {
   return cluster;
 }
 
-int ReportClusterError(const char* verb, const kube::ApiError& error) {
-  std::cerr << "borg-operator " << verb << ": " << Printable(kube::Describe(error)) << "\n";
-  return error.code == kube::ApiError::Code::kConfig ? exit_code::kConfig : exit_code::kFailed;
+int ReportClusterError(const char* verb, const std::string& server, const kube::ApiError& error) {
+  const bool config = error.code == kube::ApiError::Code::kConfig;
+  std::cerr << "borg-operator " << verb << ": " << (server.empty() ? "" : server + ": ")
+            << Printable(config ? error.message : kube::Describe(error)) << "\n";
+  return config ? exit_code::kConfig : exit_code::kFailed;
 }
 
 }  // namespace borgop::cli

@@ -23,7 +23,7 @@ struct Cluster {
 };
 kube::Result<Cluster> Connect(const ClusterOptions& options);
 
-// "borg-operator VERB: what. What to do." on standard error; returns the exit code for it.
-int ReportClusterError(const char* verb, const kube::ApiError& error);
+// "borg-operator VERB: SERVER: what" on standard error; returns the exit code for it. `server` may be empty.
+int ReportClusterError(const char* verb, const std::string& server, const kube::ApiError& error);
 
 }  // namespace borgop::cli

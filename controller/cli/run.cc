@@ -148,7 +148,7 @@ Result<std::unique_ptr<metrics::HttpEndpoint>> Listen(const std::string& address
 int Run(const Options& options) {
   const logging::Log log = MakeLog(options);
   kube::Result<Cluster> cluster = Connect(options.cluster);
-  if (!cluster) return ReportClusterError("run", cluster.error());
+  if (!cluster) return ReportClusterError("run", {}, cluster.error());
   metrics::ControllerMetrics metrics;
   runtime::MeasuredHttp http(*cluster->http, metrics);
   kube::Client client(http, ClientOptions(options.rate));

@@ -51,11 +51,11 @@ kube::Result<std::vector<json>> Chosen(kube::Client& client, const Options& opti
 
 int Trigger(const Options& options) {
   kube::Result<Cluster> cluster = Connect(options.cluster);
-  if (!cluster) return ReportClusterError("trigger", cluster.error());
+  if (!cluster) return ReportClusterError("trigger", {}, cluster.error());
   kube::Client client(*cluster->http, {});
   const std::string ns = options.ns.empty() ? cluster->ns : options.ns;
   const kube::Result<std::vector<json>> targets = Chosen(client, options, ns);
-  if (!targets) return ReportClusterError("trigger", targets.error());
+  if (!targets) return ReportClusterError("trigger", cluster->server, targets.error());
   const std::string value = options.value.empty() ? api::KubeTime(std::chrono::system_clock::now()) : options.value;
   const json patch = {{"metadata", {{"annotations", {{api::kRunNowAnnotation, value}}}}}};
   int triggered = 0;
@@ -74,7 +74,7 @@ int Trigger(const Options& options) {
     } else if (patched.error().code == Code::kNotFound) {
       std::cout << key.ToString() << ": left out, it is gone\n";
     } else {
-      code = ReportClusterError("trigger", patched.error());
+      code = ReportClusterError("trigger", cluster->server, patched.error());
     }
   }
   if (triggered == 0 && code == exit_code::kOk) std::cout << "nothing to back up in namespace " << ns << "\n";

@@ -197,7 +197,7 @@ Result<KubeContext> LoadKubeconfig(std::string_view list, std::string_view conte
     const std::filesystem::path absolute = std::filesystem::absolute(path, error);
     files.push_back({error ? path : absolute.string(), *std::move(text)});
   }
-  if (files.empty()) return Refuse("no kubeconfig file is there");
+  if (files.empty()) return Refuse("no kubeconfig file is there: " + std::string(list));
   return ReadKubeconfig(files, context);
 }
 

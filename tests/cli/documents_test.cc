@@ -16,6 +16,9 @@ TEST(Documents, AreThoseThatTheProgramPrints) {
     ASSERT_EQ(ended.exit_code, 0) << ended.err;
     EXPECT_EQ(ended.out, ReadFile(BORGOP_SOURCE_DIR "/docs/" + page + ".md")) << "refresh it with ./dev docs";
   }
+  const lab::Ended ended = RunOperator({"reference"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(ended.out, ReadFile(BORGOP_SOURCE_DIR "/docs/operator-cli.md")) << "refresh it with ./dev docs";
 }
 
 TEST(Documents, NameEveryKeyOfThePlanAndNoOther) {

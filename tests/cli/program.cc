@@ -17,6 +17,15 @@ lab::Ended RunEngine(std::vector<std::string> arguments, std::string input) {
   return lab::RunToEnd(command);
 }
 
+lab::Ended RunOperator(std::vector<std::string> arguments, std::vector<std::pair<std::string, std::string>> env) {
+  lab::Command command;
+  command.argv = {"env", "-i"};
+  for (const auto& [name, value] : env) command.argv.push_back(name + '=' + value);
+  command.argv.emplace_back(BORGOP_OPERATOR);
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  return lab::RunToEnd(command);
+}
+
 lab::Ended Shell(std::string script, std::vector<std::string> arguments) {
   lab::Command command;
   command.argv = {"bash", "-c", std::move(script), "bash"};

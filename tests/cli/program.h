@@ -1,8 +1,9 @@
-// The real borg-engine as a child process, as a person meets it.
+// The real borg-engine and borg-operator as child processes, as a person meets them.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/lab/process.h"
@@ -11,6 +12,8 @@ namespace borgop::clitest {
 
 std::string Engine();
 lab::Ended RunEngine(std::vector<std::string> arguments, std::string input = {});
+// With nothing in its environment but `env`.
+lab::Ended RunOperator(std::vector<std::string> arguments, std::vector<std::pair<std::string, std::string>> env = {});
 // With `sh -c`; $E is the engine, "$1" and so on are the arguments.
 lab::Ended Shell(std::string script, std::vector<std::string> arguments = {});
 std::string ReadFile(const std::string& path);
