@@ -185,6 +185,7 @@ Result<KubeContext> ReadKubeconfig(const std::vector<KubeconfigText>& files, std
 }
 
 Result<KubeContext> LoadKubeconfig(std::string_view list, std::string_view context) {
+  const std::string given(list);
   std::vector<KubeconfigText> files;
   while (!list.empty()) {
     const std::size_t end = list.find(':');
@@ -197,7 +198,7 @@ Result<KubeContext> LoadKubeconfig(std::string_view list, std::string_view conte
     const std::filesystem::path absolute = std::filesystem::absolute(path, error);
     files.push_back({error ? path : absolute.string(), *std::move(text)});
   }
-  if (files.empty()) return Refuse("no kubeconfig file is there: " + std::string(list));
+  if (files.empty()) return Refuse("no kubeconfig file is there: " + given);
   return ReadKubeconfig(files, context);
 }
 
