@@ -136,7 +136,8 @@ const ControlPlane& ControlPlane::WithCrds() {
   Output({"apply", "--server-side", "--force-conflicts", "-f", folder});
   Output({"wait", "--for=condition=Established", "--timeout=60s", "-f", folder});
   // The API server makes discovery and OpenAPI a moment later, each on its own.
-  for (const auto& crd : Get({"-f", folder}).at("items")) {
+  const auto crds = Get({"-f", folder});
+  for (const auto& crd : crds.at("items")) {
     const auto kind = crd.at("spec").at("names").at("kind").get<std::string>();
     if (!Eventually([&] { return Kubectl({"explain", kind + ".spec"}).ok(); }, seconds(60)))
       throw std::runtime_error("the API server does not serve " + kind);

@@ -44,7 +44,8 @@ class Crd : public ::testing::Test {
 
 TEST_F(Crd, IsAcceptedWithItsNames) {
   for (const std::string kind : kKinds) {
-    for (const auto& condition : Definition(kind).at("status").at("conditions")) {
+    const auto definition = Definition(kind);
+    for (const auto& condition : definition.at("status").at("conditions")) {
       const auto type = condition.at("type").get<std::string>();
       // There are others, such as NonStructuralSchema, that only a defect brings.
       EXPECT_THAT(type, ::testing::AnyOf("Established", "NamesAccepted")) << kind << condition;
