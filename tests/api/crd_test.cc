@@ -166,7 +166,7 @@ TEST_F(Crd, StatusIsWrittenApart) {
   Plane().Output(patch);
   EXPECT_FALSE(Plane().Get({"bbt", "web-01", "-n", ns}).value("status", Json::object()).contains("consecutiveFailures"));
   auto apart = patch;
-  apart.push_back("--subresource=status");
+  apart.emplace_back("--subresource=status");
   Plane().Output(apart);
   const auto stored = Plane().Get({"bbt", "web-01", "-n", ns});
   EXPECT_EQ(stored.at("status").at("consecutiveFailures"), 3);
