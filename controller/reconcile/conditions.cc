@@ -7,7 +7,6 @@
 namespace borgop::controller {
 namespace {
 
-using api::Condition;
 using api::Conditions;
 using api::Truth;
 

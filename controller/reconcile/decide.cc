@@ -163,7 +163,7 @@ class Decider {
     for (const WantedJob& wanted : stale.make) Make(wanted, "BackupRenewed", "The spec changed while a backup waited");
     decisions_.delete_jobs = std::move(stale.remove);
 
-    if (const std::optional<WantedJob> wanted = RunNow(meta_, status_)) {
+    if (const std::optional<WantedJob> wanted = RunNow(meta_, before_, runs_)) {
       const std::string value = meta_.Annotation(api::kRunNowAnnotation);
       Make(*wanted, "BackupRequested", "Annotation run-now: " + value);
       status_.last_run_now = value;

@@ -5,6 +5,7 @@
 
 #include "controller/api/names.h"
 #include "controller/reconcile/owned_meta.h"
+#include "controller/reconcile/record_run.h"
 
 namespace borgop::controller {
 namespace {
@@ -26,12 +27,26 @@ WantedJob RetryOf(const api::ObjectMeta& target, const api::TargetStatus& status
   return job;
 }
 
+// The Job's annotation is newer than the status may be, so it says nothing here.
+const JobRun* FindDone(const std::vector<JobRun>& runs, const api::TargetStatus& status, const std::string& name) {
+  const auto found = std::find_if(runs.begin(), runs.end(), [&](const JobRun& run) {
+    if (run.job.name != name || !run.ended()) return false;
+    JobRun unmarked = run;
+    unmarked.recorded = false;
+    return IsRecorded(status, unmarked);
+  });
+  return found == runs.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
-std::optional<WantedJob> RunNow(const api::ObjectMeta& target, const api::TargetStatus& status) {
+std::optional<WantedJob> RunNow(const api::ObjectMeta& target, const api::TargetStatus& status, const std::vector<JobRun>& runs) {
   const std::string value = target.Annotation(api::kRunNowAnnotation);
   if (value.empty() || value == status.last_run_now) return std::nullopt;
-  return WantedJob{RunNowJobName(target.name, value), RunKind::kBackup, {{Text(api::kTriggerAnnotation), value}}};
+  WantedJob wanted{RunNowJobName(target.name, value), RunKind::kBackup, {{Text(api::kTriggerAnnotation), value}}};
+  // A status that has the result of this value's Job had the value in lastRunNow too.
+  while (const JobRun* old = FindDone(runs, status, wanted.name)) wanted.name = RunNowJobName(target.name, value + old->job.uid);
+  return wanted;
 }
 
 std::chrono::seconds RetryDelay(ErrorKind kind, std::uint64_t attempt, const std::string& run_id) {

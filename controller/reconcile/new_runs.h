@@ -30,8 +30,9 @@ struct WantedJob {
   bool operator==(const WantedJob&) const = default;
 };
 
-// `target` is the target's metadata.
-std::optional<WantedJob> RunNow(const api::ObjectMeta& target, const api::TargetStatus& status);
+// `target` is the target's metadata, `status` as it was read. A value that was used before, with another in between, is a new one: where the
+// Job of then is still there, and the status is not older than its result, the name is another.
+std::optional<WantedJob> RunNow(const api::ObjectMeta& target, const api::TargetStatus& status, const std::vector<JobRun>& runs);
 
 struct Retry {
   std::optional<WallTime> at;    // nothing: none will be made

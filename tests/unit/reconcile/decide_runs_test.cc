@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "controller/reconcile/carried_state.h"
 #include "controller/reconcile/decide.h"
 #include "controller/reconcile/new_runs.h"
@@ -52,6 +54,35 @@ TEST(RunNowTest, ACrashAfterTheJobMakesNoOther) {
   world.Settle();
   EXPECT_THAT(world.created, SizeIs(1));
   EXPECT_EQ(world.Status().last_run_now, "a");
+}
+
+TEST(RunNowTest, AValueMayComeBack) {
+  World world;
+  world.ChangeSpec("/spec/successfulJobsHistoryLimit", 100);
+  for (const char* value : {"a", "b", "a", "b", "a"}) {
+    world.Annotate("borg-operator.dev/run-now", value);
+    world.Settle();
+    EXPECT_EQ(world.Status().last_run_now, value);
+    world.Start(world.created.back());
+    world.End(world.created.back(), test::GoodTargetReport());
+    world.Settle();
+  }
+  EXPECT_EQ(std::set<std::string>(world.created.begin(), world.created.end()).size(), 5U);
+}
+
+TEST(RunNowTest, ARunThatEndedBeforeTheStatusKnewOfItIsNotMadeAgain) {
+  World world;
+  world.Settle();
+  world.Annotate("borg-operator.dev/run-now", "a");
+  Decisions decisions = world.Decide();
+  decisions.status.reset();  // a crash, and then nobody is there for as long as the run takes
+  world.Carry(decisions);
+  world.Start(world.created.at(0));
+  world.End(world.created[0], test::GoodTargetReport());
+  world.Settle();
+  EXPECT_THAT(world.created, SizeIs(1));
+  EXPECT_EQ(world.Status().last_run_now, "a");
+  EXPECT_EQ(world.Status().last_backup->job, world.created[0]);
 }
 
 TEST(RunNowTest, WaitsForASpecThatCanBeRead) {

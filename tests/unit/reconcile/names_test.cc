@@ -31,13 +31,15 @@ TEST_P(NamesTest, FitAndDiffer) {
   const std::set<std::string> all = {backup,
                                      maintenance,
                                      PlanName(target),
+                                     StateName(target),
+                                     RenewedJobName(target, "uid"),
                                      RunNowJobName(target, "a"),
                                      RunNowJobName(target, "b"),
                                      RetryJobName(target, "uid", 1),
                                      RetryJobName(target, "uid", 2),
                                      RetryJobName(target, "other", 1),
                                      target + "-other"};
-  EXPECT_EQ(all.size(), 9U);
+  EXPECT_EQ(all.size(), 11U);
   for (const std::string& name : all) {
     if (name == target + "-other") continue;
     EXPECT_LE(name.size(), 63U) << name;

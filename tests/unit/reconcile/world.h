@@ -45,8 +45,8 @@ struct World {
       if (!Carry(decisions)) return;
     }
     const controller::Decisions left = Decide();
-    ADD_FAILURE() << "decisions never come to an end: " << left.apply.size() << " to apply, " << left.create.size() << " to create, "
-                  << left.mark_recorded.size() << " to mark, " << left.events.size() << " events, status "
+    ADD_FAILURE() << "decisions never come to an end: " << left.apply.size() << " to apply, " << left.create.size()
+                  << " to create, " << left.mark_recorded.size() << " to mark, " << left.events.size() << " events, status "
                   << (left.status ? ToJson(*left.status).dump() : "the same") << ", was " << observed.target["status"].dump();
   }
 
