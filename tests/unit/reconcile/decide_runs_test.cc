@@ -85,6 +85,19 @@ TEST(RunNowTest, ARunThatEndedBeforeTheStatusKnewOfItIsNotMadeAgain) {
   EXPECT_EQ(world.Status().last_backup->job, world.created[0]);
 }
 
+TEST(RunNowTest, AnOldViewOfTheTargetMakesNoOther) {
+  World world;
+  world.RunOnce("web-01-1", test::GoodTargetReport());
+  world.Annotate("borg-operator.dev/run-now", "a");
+  const nlohmann::json old = world.observed.target;
+  world.Settle();
+  world.Start(world.created.at(0));
+  world.End(world.created[0], test::GoodTargetReport());
+  world.Settle();
+  world.observed.target = old;
+  EXPECT_THAT(world.Decide().create, IsEmpty());
+}
+
 TEST(RunNowTest, WaitsForASpecThatCanBeRead) {
   World world;
   world.ChangeSpec("/spec/schedule", "sometimes");
