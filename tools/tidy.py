@@ -44,6 +44,12 @@ def includes(command):
     return re.sub(r"\\\n", " ", run.stdout.partition(":")[2]).split() if run.returncode == 0 else []
 
 
+def settings(source):
+    """What clang-tidy reads for a source: .clang-tidy of its folders, up to the root."""
+    folders = [folder for folder in pathlib.Path(source).parents if folder == ROOT or ROOT in folder.parents]
+    return "\0".join(content(folder / ".clang-tidy") for folder in folders if (folder / ".clang-tidy").exists())
+
+
 def passed_before(entry, key):
     try:
         before = json.loads(entry.read_text())
@@ -55,7 +61,7 @@ def passed_before(entry, key):
 def check(command, version):
     source = command["file"]
     entry = CACHE / (hashlib.sha256(source.encode()).hexdigest()[:24] + ".json")
-    key = hashlib.sha256("\0".join((version, content(ROOT / ".clang-tidy"), command["command"])).encode()).hexdigest()
+    key = hashlib.sha256("\0".join((version, settings(source), command["command"])).encode()).hexdigest()
     if passed_before(entry, key):
         return source, True, ""
     run = subprocess.run(["clang-tidy", "-p", BUILD, "--quiet", source], capture_output=True, text=True, check=False)

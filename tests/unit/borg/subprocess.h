@@ -22,7 +22,7 @@ inline bool HasProgram(const std::string& name) {
   while (!rest.empty()) {
     const std::size_t colon = rest.find(':');
     if (access((rest.substr(0, colon) + "/" + name).c_str(), X_OK) == 0) return true;
-    rest = colon == rest.npos ? "" : rest.substr(colon + 1);
+    rest = colon == std::string::npos ? "" : rest.substr(colon + 1);
   }
   return false;
 }
