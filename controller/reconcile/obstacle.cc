@@ -27,10 +27,10 @@ void AddEndpoint(std::vector<SecretUse>& uses, const std::string& field, const a
 
 }  // namespace
 
-bool IsObstacle(std::string_view word) {
+bool IsObstacle(std::string_view name) {
   constexpr std::array kAll = {reason::kSpecInvalid,      reason::kServerMissing,    reason::kServerInvalid, reason::kSecretMissing,
                                reason::kSecretKeyMissing, reason::kRepositoryShared, reason::kStateInvalid,  reason::kFinding};
-  return std::find(kAll.begin(), kAll.end(), word) != kAll.end();
+  return std::find(kAll.begin(), kAll.end(), name) != kAll.end();
 }
 
 std::vector<SecretUse> SecretsOf(const api::BorgBackupTargetSpec& target) {

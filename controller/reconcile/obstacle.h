@@ -43,7 +43,7 @@ inline constexpr std::string_view kRepositoryShared = "RepositoryShared";
 inline constexpr std::string_view kStateInvalid = "CarriedStateInvalid";
 inline constexpr std::string_view kFinding = "FindingNotAcknowledged";
 }  // namespace obstacle_reason
-bool IsObstacle(std::string_view reason);
+bool IsObstacle(std::string_view name);
 
 struct SecretUse {
   std::string field;  // "spec.connection.sshSecretRef", or "BorgServer vault, spec.sshSecretRef"

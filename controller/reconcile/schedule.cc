@@ -18,8 +18,8 @@ using std::chrono::sys_seconds;
 constexpr days kHorizon{5 * 366};
 
 struct FieldKind {
-  const char* name;
-  unsigned low, high;
+  const char* name = "";
+  unsigned low = 0, high = 0;
   std::array<std::string_view, 12> names;  // of low and what follows
 };
 constexpr std::array<FieldKind, 5> kFields = {{
