@@ -35,12 +35,9 @@ Reflector::Reflector(Client& client, ResourceType type, Selection selection, Opt
 void Reflector::Run(const std::stop_token& stop) {
   bool list = true;
   while (!stop.stop_requested()) {
-    if (list) {
-      if (!ListAll(stop)) {
-        if (!WaitAWhile(stop)) return;
-        continue;
-      }
-      list = false;
+    if (list && !ListAll(stop)) {
+      if (!WaitAWhile(stop)) return;
+      continue;
     }
     const AfterWatch after = WatchOnce(stop);
     list = after.list_again;

@@ -92,6 +92,7 @@ std::vector<Change> Store::Replace(std::vector<nlohmann::json> objects) {
   for (const auto& [key, object] : objects_)
     if (!kept.contains(key)) gone.push_back(key);
   std::vector<Change> changes;
+  changes.reserve(gone.size());
   for (const ObjectKey& key : gone) changes.push_back(*RemoveLocked(key));
   for (nlohmann::json& object : objects)
     if (std::optional<Change> change = PutLocked(std::move(object))) changes.push_back(*std::move(change));

@@ -13,9 +13,9 @@
 #include <array>
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -101,9 +101,9 @@ class Connection : public FakeAnswer {
     Raw("HTTP/1.1 " + std::to_string(status) + " Said\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
   }
   void Chunk(std::string_view bytes) override {
-    std::array<char, 32> size{};
-    std::snprintf(size.data(), size.size(), "%zx\r\n", bytes.size());
-    Raw(std::string(size.data()) + std::string(bytes) + "\r\n");
+    std::ostringstream chunk;
+    chunk << std::hex << bytes.size() << "\r\n" << bytes << "\r\n";
+    Raw(chunk.str());
   }
   void EndChunks() override { Raw("0\r\n\r\n"); }
   void Raw(std::string_view bytes) override {
@@ -210,7 +210,7 @@ struct FakeApiServer::Implementation {
 
 FakeApiServer::FakeApiServer(const TestAuthority& authority, Handler handler, Options options)
     : implementation_(std::make_unique<Implementation>()) {
-  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to sockets without MSG_NOSIGNAL
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));  // OpenSSL writes to sockets without MSG_NOSIGNAL
   Implementation& self = *implementation_;
   self.handler = std::move(handler);
   self.options = std::move(options);

@@ -26,7 +26,7 @@ class TemporaryDirectory {
   std::string At(std::string_view name) const { return path_ + "/" + std::string(name); }
   // The file's path.
   std::string Write(std::string_view name, std::string_view content, bool executable = false) const {
-    const std::string path = At(name);
+    std::string path = At(name);
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
     if (executable) std::filesystem::permissions(path, std::filesystem::perms::owner_all);

@@ -152,6 +152,7 @@ TEST_F(HttpTest, ManyStreamsAndRequestsAtOnce) {
   std::atomic<int> cancelled = 0;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(kStreams);
     for (int i = 0; i < kStreams; ++i) {
       threads.emplace_back([&] {
         HttpRequest request = Get();

@@ -116,7 +116,7 @@ TEST_F(LeaderElectorTest, GivesAwayWhatItTookWithoutHearingOfIt) {
     server_.lease.reset();
     stop_ = std::stop_source();
     server_.http.on_send = [this, method, answer = server_.Answering(), cut = false](const HttpRequest& request) mutable {
-      const Result<HttpResponse> answered = answer(request);
+      Result<HttpResponse> answered = answer(request);
       if (request.method != method || std::exchange(cut, true)) return answered;
       EXPECT_EQ(server_.Holder(), "me");
       stop_.request_stop();
