@@ -1,0 +1,89 @@
+#include "tests/api/admin_client.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "controller/kube/cluster_config.h"
+#include "controller/kube/cpprest_http.h"
+
+namespace borgop::api_tests {
+namespace {
+
+using Code = kube::ApiError::Code;
+
+[[noreturn]] void Throw(const std::string& what, const kube::ApiError& error) {
+  throw std::runtime_error(what + ": " + kube::Describe(error));
+}
+
+std::unique_ptr<kube::HttpClient> Connect(const ControlPlane& plane) {
+  auto config = kube::KubeconfigConfig(plane.kubeconfig().string(), "admin-token", kube::Clock::Real());
+  if (!config) Throw("the administrator's kubeconfig", config.error());
+  auto http = kube::CpprestHttp::Make(std::move(*config));
+  if (!http) Throw("the API server", http.error());
+  return std::move(*http);
+}
+
+kube::Client::Options Unlimited() {
+  kube::Client::Options options;
+  options.rate = options.burst = 10'000;
+  options.field_manager = "test";
+  return options;
+}
+
+std::pair<std::string, std::string> Age(const Json& object) {
+  return {object.at("metadata").value("creationTimestamp", ""), object.at("metadata").value("name", "")};
+}
+
+}  // namespace
+
+AdminClient::AdminClient(const ControlPlane& plane) : http_(Connect(plane)), client_(*http_, Unlimited()) {}
+AdminClient::~AdminClient() = default;
+
+AdminClient& AdminClient::Shared() {
+  static AdminClient shared(ControlPlane::Shared());
+  return shared;
+}
+
+Json AdminClient::Get(const kube::ResourceType& type, const kube::ObjectKey& key) {
+  auto object = client_.Get(type, key);
+  if (object) return std::move(*object);
+  if (object.error().code == Code::kNotFound) return {};
+  Throw("get " + type.kind + ' ' + key.ToString(), object.error());
+}
+
+std::vector<Json> AdminClient::List(const kube::ResourceType& type, const std::string& ns, const std::string& labels) {
+  kube::Selection selection;
+  selection.ns = ns;
+  selection.label_selector = labels;
+  auto list = client_.List(type, selection);
+  if (!list) Throw("list " + type.plural, list.error());
+  std::sort(list->items.begin(), list->items.end(), [](const Json& a, const Json& b) { return Age(a) < Age(b); });
+  return std::move(list->items);
+}
+
+Json AdminClient::Create(const kube::ResourceType& type, const Json& object) {
+  auto made = client_.Create(type, object);
+  if (!made) Throw("create " + type.kind, made.error());
+  return std::move(*made);
+}
+
+void AdminClient::Patch(const kube::ResourceType& type, const kube::ObjectKey& key, const Json& patch,
+                        const std::string& subresource) {
+  kube::HttpRequest request;
+  request.method = "PATCH";
+  request.target = kube::ObjectPath(type, key, subresource);
+  request.content_type = "application/merge-patch+json";
+  request.body = patch.dump();
+  const auto response = http_->Send(request, {});
+  const std::string what = "patch " + type.kind + ' ' + key.ToString();
+  if (!response) Throw(what, response.error());
+  if (response->status / 100 != 2) throw std::runtime_error(what + ": " + response->body);
+}
+
+void AdminClient::Delete(const kube::ResourceType& type, const kube::ObjectKey& key) {
+  const auto deleted = client_.Delete(type, key, {});
+  if (!deleted && deleted.error().code != Code::kNotFound) Throw("delete " + type.kind + ' ' + key.ToString(), deleted.error());
+}
+
+}  // namespace borgop::api_tests

@@ -1,0 +1,40 @@
+// The Kubernetes API for tests, as the control plane's administrator: one connection instead of a kubectl for each question, so that a
+// test may ask often.
+//
+// Threading: one thread. Errors: std::runtime_error with the API's own words. Nothing waits but for an answer.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "controller/kube/client.h"
+#include "tests/api/control_plane.h"
+
+namespace borgop::api_tests {
+
+class AdminClient {
+ public:
+  explicit AdminClient(const ControlPlane& plane);
+  ~AdminClient();
+  AdminClient(const AdminClient&) = delete;
+  AdminClient& operator=(const AdminClient&) = delete;
+  // For ControlPlane::Shared().
+  static AdminClient& Shared();
+
+  // null: there is none.
+  Json Get(const kube::ResourceType& type, const kube::ObjectKey& key);
+  // Oldest first; by name where two are of one second.
+  std::vector<Json> List(const kube::ResourceType& type, const std::string& ns, const std::string& labels = {});
+  Json Create(const kube::ResourceType& type, const Json& object);
+  // JSON merge patch. `subresource`: "status", or empty.
+  void Patch(const kube::ResourceType& type, const kube::ObjectKey& key, const Json& patch, const std::string& subresource = {});
+  void Delete(const kube::ResourceType& type, const kube::ObjectKey& key);
+
+ private:
+  std::unique_ptr<kube::HttpClient> http_;
+  kube::Client client_;
+};
+
+}  // namespace borgop::api_tests
