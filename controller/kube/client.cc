@@ -216,7 +216,7 @@ Result<std::string> Client::PodLog(const ObjectKey& pod, const LogOptions& optio
 
 Status Client::Watch(const ResourceType& type, const Selection& selection, const std::string& resource_version,
                      const std::function<bool(WatchEvent)>& on_event, std::stop_token stop) {
-  if (const Status turn = WaitForTurn(stop); !turn) return turn;
+  if (Status turn = WaitForTurn(stop); !turn) return turn;
   HttpRequest request;
   request.target = Select(type, selection)
                        .Add("watch", "true")
@@ -238,7 +238,7 @@ Status Client::Watch(const ResourceType& type, const Selection& selection, const
     }
     return decoded.has_value();
   };
-  const Status ended = http_.Stream(request, on_bytes, stop);
+  Status ended = http_.Stream(request, on_bytes, stop);
   if (!wanted) return {};
   if (!decoded) return decoded;
   if (ended && !decoder.AtBoundary()) return Fail(Code::kProtocol, "a watch ended within an event");

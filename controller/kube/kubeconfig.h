@@ -57,7 +57,7 @@ struct KubeconfigText {
 };
 
 // `context` is empty for the files' current-context.
-Result<KubeContext> ReadKubeconfig(const std::vector<KubeconfigText>& files, std::string_view context = {});
+Result<KubeContext> ReadKubeconfig(const std::vector<KubeconfigText>& files, std::string_view wanted = {});
 // `list` is paths with colons between them, as in KUBECONFIG. Files that do not exist are left out, but one must be there.
 Result<KubeContext> LoadKubeconfig(std::string_view list, std::string_view context = {});
 
