@@ -60,7 +60,7 @@ std::optional<std::string> Caches::Unsynced() const {
 }
 
 std::string TargetNameOf(const nlohmann::json& object) {
-  const std::string annotated = TextAt(object, {"metadata", "annotations", api::kTargetNameAnnotation.data()});
+  std::string annotated = TextAt(object, {"metadata", "annotations", api::kTargetNameAnnotation.data()});
   if (!annotated.empty()) return annotated;
   for (const nlohmann::json& owner : controller::ListAt(object, {"metadata", "ownerReferences"})) {
     if (TextAt(owner, {"kind"}) == api::kTargetKind && TextAt(owner, {"apiVersion"}) == api::kApiVersion)

@@ -16,7 +16,7 @@ using controller::TextAt;
 
 constexpr const char* kEngineContainer = "engine";
 constexpr int kTailLines = 5;
-constexpr std::int64_t kRoomForLines = 64 * 1024;
+constexpr std::int64_t kRoomForLines = std::int64_t{64} * 1024;
 
 bool IsNoLog(const kube::ApiError& error, bool give_up) {
   switch (error.code) {
