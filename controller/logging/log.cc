@@ -31,8 +31,14 @@ spdlog::level::level_enum Spdlog(Level level) {
   return spdlog::level::err;
 }
 
+// Only ASCII, so that no character controls a terminal.
+template <class Json>
+std::string Dump(const Json& value) {
+  return value.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
 std::string ValueAsText(const nlohmann::json& value) {
-  if (!value.is_string()) return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!value.is_string()) return Dump(value);
   std::string text = Printable(value.get<std::string>());
   if (text.empty() || text.find_first_of(" =\"") != std::string::npos) text = nlohmann::json(text).dump();
   return text;
@@ -44,7 +50,7 @@ std::string FormatLine(Format format, std::string_view time, Level level, std::s
   if (format == Format::kJson) {
     nlohmann::ordered_json line = {{"time", time}, {"level", NameOf(level)}, {"message", message}};
     for (const auto& [name, value] : fields) line[name] = value;
-    return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return Dump(line);
   }
   std::string line = std::string(time) + ' ' + std::string(NameOf(level)) + ": " + Printable(message);
   for (const auto& [name, value] : fields) line += std::string(" ") + name + '=' + ValueAsText(value);
