@@ -112,28 +112,28 @@ void Controller::Settle(kube::WorkQueue& queue, const char* kind, const kube::Ob
   queue.AddAfter(key, wait);
 }
 
-// Requests that were begun are finished, also at a stop: each has a time limit of its own.
+// What was begun is finished, also at a stop, as each request has a time limit of its own; but not once the lead is lost.
 kube::Result<Controller::Outcome> Controller::ReconcileTarget(const kube::ObjectKey& key) {
-  kube::Result<controller::Observed> observed = observer_.OfTarget(key, {});
+  kube::Result<controller::Observed> observed = observer_.OfTarget(key, options_.lost);
   if (!observed) return kube::Fail(observed.error());
   if (observed->target.is_null() && observed->jobs.empty()) return Outcome{.gone = true, .look_again = {}};
   controller::Decisions decisions = controller::Decide(*observed, options_.engine, Now());
   if (!decisions.logs.empty()) {
-    auto logs = observer_.Logs(key.ns, decisions.logs, targets_.Failures(key) >= kLogAttempts, {});
+    auto logs = observer_.Logs(key.ns, decisions.logs, targets_.Failures(key) >= kLogAttempts, options_.lost);
     if (!logs) return kube::Fail(logs.error());
     observed->logs = std::move(*logs);
     decisions = controller::Decide(*observed, options_.engine, Now());
   }
-  const kube::Status done = executor_.CarryOut(key, *observed, decisions, {});
+  const kube::Status done = executor_.CarryOut(key, *observed, decisions, options_.lost);
   if (!done) return kube::Fail(done.error());
   return Outcome{.gone = false, .look_again = decisions.look_again};
 }
 
 kube::Result<Controller::Outcome> Controller::ReconcileServer(const kube::ObjectKey& key) {
-  const kube::Result<controller::ObservedServer> observed = observer_.OfServer(key, {});
+  const kube::Result<controller::ObservedServer> observed = observer_.OfServer(key, options_.lost);
   if (!observed) return kube::Fail(observed.error());
   if (observed->server.is_null()) return Outcome{.gone = true, .look_again = {}};
-  const kube::Status done = executor_.CarryOut(key, *observed, controller::DecideServer(*observed, Now()), {});
+  const kube::Status done = executor_.CarryOut(key, *observed, controller::DecideServer(*observed, Now()), options_.lost);
   if (!done) return kube::Fail(done.error());
   return Outcome{};
 }

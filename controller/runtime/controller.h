@@ -37,6 +37,7 @@ class Controller {
     int workers = 4;  // for targets; servers have one more
     std::chrono::seconds resync{600};
     std::string instance = "borg-operator";  // this process, in Events
+    std::stop_token lost{};                  // requested once it must not act any more: ends what was begun, repetitions included
   };
   // `watcher` is a client of its own for lists and watches. `may_act` is asked before each change.
   Controller(kube::Client& client, kube::Client& watcher, Options options, std::function<bool()> may_act,

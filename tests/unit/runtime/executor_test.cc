@@ -1,0 +1,209 @@
+// What single changes say to the API, and which of its answers are as good as done.
+#include "controller/runtime/executor.h"
+
+#include <gmock/gmock.h>
+
+#include <functional>
+
+#include "tests/unit/runtime/executor_fixture.h"
+
+namespace borgop::runtime {
+namespace {
+
+using Code = kube::ApiError::Code;
+using controller::Decisions;
+using kube::TextAt;
+using nlohmann::json;
+
+using ExecutorTest = ExecutorFixture;
+
+struct Answered {
+  const char* name;
+  int status;
+  const char* reason;
+  std::function<void(Decisions&)> decide;
+  bool good;
+};
+
+class ExecutorAnswers : public ExecutorFixture, public testing::WithParamInterface<Answered> {};
+
+TEST_P(ExecutorAnswers, GoodOrBad) {
+  const Answered& row = GetParam();
+  Answer(row.status, row.reason);
+  Decisions decisions;
+  row.decide(decisions);
+  EXPECT_EQ(CarryOut(decisions).has_value(), row.good);
+  EXPECT_EQ(http_.Asked().size(), 1U);
+}
+
+const auto kCreate = [](Decisions& d) { d.create = {json::parse(R"({"metadata":{"namespace":"backups","name":"new"}})")}; };
+const auto kState = [](Decisions& d) { d.carried_state = json::parse(R"({"metadata":{"namespace":"backups","name":"s"}})"); };
+const auto kStateOver = [](Decisions& d) {
+  d.carried_state = json::parse(R"({"metadata":{"namespace":"backups","name":"s","resourceVersion":"3"}})");
+};
+const auto kApply = [](Decisions& d) {
+  d.apply = {json::parse(R"({"kind":"CronJob","metadata":{"namespace":"backups","name":"c"}})")};
+};
+const auto kStatus = [](Decisions& d) { d.status = api::TargetStatus(); };
+
+INSTANTIATE_TEST_SUITE_P(Table, ExecutorAnswers,
+                         testing::Values(Answered{"a_job_that_exists", 409, "AlreadyExists", kCreate, true},
+                                         Answered{"a_job_in_conflict", 409, "Conflict", kCreate, false},
+                                         Answered{"a_job_in_a_namespace_that_goes", 403, "Forbidden", kCreate, false},
+                                         Answered{"a_state_that_exists", 409, "AlreadyExists", kState, false},
+                                         Answered{"a_state_that_changed", 409, "Conflict", kStateOver, false},
+                                         Answered{"a_state_that_is_gone", 404, "NotFound", kStateOver, false},
+                                         Answered{"applying_where_the_namespace_is_gone", 404, "NotFound", kApply, false},
+                                         Answered{"the_status_of_what_is_gone", 404, "NotFound", kStatus, true},
+                                         Answered{"the_status_of_what_changed", 409, "Conflict", kStatus, false},
+                                         Answered{"holding_what_is_gone", 404, "NotFound",
+                                                  [](Decisions& d) { d.hold_cron_jobs = {"c"}; }, true},
+                                         Answered{"deleting_a_cron_job_that_is_gone", 404, "NotFound",
+                                                  [](Decisions& d) { d.delete_cron_jobs = {"c"}; }, true},
+                                         Answered{"deleting_a_job_that_is_gone", 404, "NotFound",
+                                                  [](Decisions& d) {
+                                                    d.delete_jobs = {{"old", "u-old"}};
+                                                  },
+                                                  true},
+                                         Answered{"deleting_another_job", 409, "Conflict",
+                                                  [](Decisions& d) {
+                                                    d.delete_jobs = {{"old", "u-old"}};
+                                                  },
+                                                  false},
+                                         Answered{"suspending_what_is_gone", 404, "NotFound",
+                                                  [](Decisions& d) {
+                                                    d.suspend = {{"old", "u-old"}};
+                                                  },
+                                                  true},
+                                         Answered{"suspending_another_job", 409, "Conflict",
+                                                  [](Decisions& d) {
+                                                    d.suspend = {{"old", "u-old"}};
+                                                  },
+                                                  false},
+                                         Answered{"a_finalizer_of_what_is_gone", 404, "NotFound",
+                                                  [](Decisions& d) {
+                                                    d.remove_finalizer = {{"old", "u-old"}};
+                                                  },
+                                                  true},
+                                         Answered{"a_finalizer_of_what_changed", 409, "Conflict",
+                                                  [](Decisions& d) {
+                                                    d.mark_recorded = {{"old", "u-old"}};
+                                                  },
+                                                  false},
+                                         Answered{"an_event_that_is_refused", 403, "Forbidden",
+                                                  [](Decisions& d) {
+                                                    d.events = {{false, "Started", "m"}};
+                                                  },
+                                                  true}),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+TEST_F(ExecutorTest, TheStateIsReplacedWithItsVersionAsPrecondition) {
+  Decisions decisions;
+  decisions.carried_state = Object("ConfigMap", "state");
+  (*decisions.carried_state)["metadata"]["resourceVersion"] = "12";
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_EQ(http_.Asked()[0], "PUT /api/v1/namespaces/backups/configmaps/state?fieldManager=borg-operator");
+  EXPECT_EQ(Body(), *decisions.carried_state);
+}
+
+TEST_F(ExecutorTest, AStatusIsWrittenOverWhatItWasDecidedFrom) {
+  Decisions decisions;
+  decisions.status = api::TargetStatus();
+  decisions.status->state = "Ready";
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_EQ(Body(),
+            json({{"apiVersion", "borg-operator.dev/v1alpha1"},
+                  {"kind", "BorgBackupTarget"},
+                  {"metadata", {{"name", "web-01"}, {"namespace", "backups"}, {"uid", "u-target"}, {"resourceVersion", "77"}}},
+                  {"status", api::ToJson(*decisions.status)}}));
+  controller::ServerDecisions of_server;
+  of_server.status = api::ServerStatus();
+  EXPECT_TRUE(CarryOut(of_server));
+  EXPECT_EQ(Body(1)["kind"], "BorgServer");
+  EXPECT_EQ(Body(1)["metadata"],
+            json({{"name", "vault"}, {"namespace", "backups"}, {"uid", "u-server"}, {"resourceVersion", "5"}}));
+}
+
+TEST_F(ExecutorTest, JobsAreSuspendedReleasedAndDeletedByTheirUid) {
+  Decisions decisions;
+  decisions.suspend = {Ref("old")};
+  decisions.delete_jobs = {Ref("old")};
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_EQ(Body(), json({{"metadata", {{"uid", "u-old"}}}, {"spec", {{"suspend", true}}}}));
+  EXPECT_EQ(Body(1)["preconditions"], json({{"uid", "u-old"}}));
+  EXPECT_EQ(Body(1)["propagationPolicy"], "Background");
+  controller::ServerDecisions of_server;
+  of_server.release = {Ref("old")};
+  EXPECT_TRUE(CarryOut(of_server));
+  EXPECT_EQ(Body(2), json({{"metadata", {{"uid", "u-old"}}}, {"spec", {{"suspend", false}}}}));
+}
+
+TEST_F(ExecutorTest, ACronJobIsHeldWhicheverHasTheName) {
+  Decisions decisions;
+  decisions.hold_cron_jobs = {"cron"};
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_EQ(Body(), json({{"spec", {{"suspend", true}}}}));
+}
+
+TEST_F(ExecutorTest, FinalizersOfOthersStay) {
+  constexpr const char* kOurs = "borg-operator.dev/unread-result";
+  for (json& job : observed_.jobs) job["metadata"]["finalizers"] = {"x/y", kOurs, "batch.kubernetes.io/z"};
+  observed_.jobs[0]["metadata"]["finalizers"] = {"x/y"};
+  Decisions decisions;
+  decisions.add_finalizer = {Ref("fresh")};
+  decisions.mark_recorded = {Ref("done")};
+  decisions.remove_finalizer = {Ref("old")};
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_EQ(Body(0)["metadata"], json({{"uid", "u-fresh"}, {"resourceVersion", "9"}, {"finalizers", {"x/y", kOurs}}}));
+  EXPECT_EQ(Body(1)["metadata"], json({{"uid", "u-done"},
+                                       {"resourceVersion", "9"},
+                                       {"finalizers", {"x/y", "batch.kubernetes.io/z"}},
+                                       {"annotations", {{"borg-operator.dev/recorded", "true"}}}}));
+  EXPECT_EQ(Body(2)["metadata"],
+            json({{"uid", "u-old"}, {"resourceVersion", "9"}, {"finalizers", {"x/y", "batch.kubernetes.io/z"}}}));
+}
+
+TEST_F(ExecutorTest, AJobOfTheSameNameIsNotTheOneThatWasSeen) {
+  Decisions decisions;
+  decisions.mark_recorded = {{"old", "u-another"}};
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_TRUE(http_.Asked().empty());
+}
+
+TEST_F(ExecutorTest, AnEventIsAsTheApiWantsIt) {
+  Decisions decisions;
+  decisions.events = {{true, "BackupFailed", "exit\x1b 2 \xff" + std::string(2000, 'x')}, {false, "BackupStarted", "a"}};
+  EXPECT_TRUE(CarryOut(decisions));
+  const json event = Body();
+  EXPECT_EQ(event["apiVersion"], "events.k8s.io/v1");
+  EXPECT_EQ(event["kind"], "Event");
+  EXPECT_EQ(event["metadata"]["namespace"], "backups");
+  EXPECT_TRUE(TextAt(event, {"metadata", "name"}).starts_with("web-01.")) << event;
+  EXPECT_EQ(event["type"], "Warning");
+  EXPECT_EQ(event["reason"], "BackupFailed");
+  EXPECT_EQ(event["reportingController"], "borg-operator.dev/operator");
+  EXPECT_EQ(event["reportingInstance"], "pod-7");
+  EXPECT_EQ(event["regarding"], json({{"apiVersion", "borg-operator.dev/v1alpha1"},
+                                      {"kind", "BorgBackupTarget"},
+                                      {"name", "web-01"},
+                                      {"namespace", "backups"},
+                                      {"uid", "u-target"}}));
+  EXPECT_LE(TextAt(event, {"note"}).size(), 1024U);
+  EXPECT_TRUE(TextAt(event, {"note"}).starts_with("exit\\x1b 2 \xef\xbf\xbdx")) << event;
+  EXPECT_THAT(TextAt(event, {"eventTime"}), testing::MatchesRegex("20..-..-..T..:..:..[.]......Z"));
+  // What the API refuses to do without.
+  EXPECT_FALSE(TextAt(event, {"action"}).empty());
+  EXPECT_EQ(Body(1)["type"], "Normal");
+  EXPECT_NE(Body(1)["metadata"]["name"], event["metadata"]["name"]);
+}
+
+TEST_F(ExecutorTest, AnEventsNameFitsWhereTheTargetsIsLong) {
+  observed_.target["metadata"]["name"] = std::string(253, 'n');
+  Decisions decisions;
+  decisions.events = {{false, "Started", "a"}};
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_LE(TextAt(Body(), {"metadata", "name"}).size(), 253U);
+}
+
+}  // namespace
+}  // namespace borgop::runtime
