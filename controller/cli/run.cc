@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <iostream>
 #include <memory>
@@ -29,6 +30,8 @@ struct Options {
   double rate = 50;
   bool elect = true;
   std::string lease_namespace;
+  int lease_duration = 15;  // seconds
+  double lease_renew = 2;
   std::string metrics_address = ":8080";
   std::string log_format = "auto", log_level = "info";
 };
@@ -57,11 +60,17 @@ kube::Client::Options ClientOptions(double rate) {
   return options;
 }
 
-// Of the elector: one attempt, and shorter than the time between renewals, so that it is never stuck.
-kube::Client::Options LeaseClientOptions() {
+kube::LeaseTimes LeaseTimesOf(const Options& options) {
+  const std::chrono::seconds duration(options.lease_duration);
+  return {duration, std::max<std::chrono::seconds>(duration / 3, 1s),
+          std::chrono::milliseconds(static_cast<std::int64_t>(options.lease_renew * 1000))};
+}
+
+// Of the elector: one attempt, and so short that a renewal that fails leaves time for another.
+kube::Client::Options LeaseClientOptions(const kube::LeaseTimes& times) {
   kube::Client::Options options;
   options.attempts = 1;
-  options.timeout = 2s;
+  options.timeout = (times.duration - times.margin) / 5;
   return options;
 }
 
@@ -78,12 +87,15 @@ class Lead {
     kube::LeaderElector::Options election;
     election.lease = {options.lease_namespace.empty() ? ns : options.lease_namespace, "borg-operator"};
     election.identity = identity;
+    election.times = LeaseTimesOf(options);
     kube::LeaderElector::Callbacks callbacks;
     callbacks.on_leading = [this] { Won(); };
     callbacks.on_lost = [this](const std::string& why) { Lost(why); };
     callbacks.on_error = [this](const kube::ApiError& error) {
+      SetProblem(kube::Describe(error));
       log_.Warning("the Lease could not be read or renewed", {{"error", kube::Describe(error)}});
     };
+    callbacks.on_success = [this] { SetProblem({}); };
     log_.Info("candidate for the lead", {{"lease", election.lease.ToString()}, {"identity", election.identity}});
     elector_ = std::make_unique<kube::LeaderElector>(client, election, callbacks);
     thread_ = std::jthread([this](const std::stop_token& stop) { elector_->Run(stop); });
@@ -95,6 +107,11 @@ class Lead {
     if (elector_ == nullptr) return true;
     std::unique_lock lock(mutex_);
     return changed_.wait(lock, stop, [this] { return won_; });
+  }
+  // Why it is not known who leads; nullopt: it is.
+  std::optional<std::string> Problem() const {
+    const std::lock_guard lock(mutex_);
+    return problem_.empty() ? std::nullopt : std::optional("the Lease could not be read or renewed: " + problem_);
   }
   // Requested once the lead is lost.
   std::stop_token lost() const { return lost_.get_token(); }
@@ -120,17 +137,23 @@ class Lead {
     lost_.request_stop();
   }
 
+  void SetProblem(std::string problem) {
+    const std::lock_guard lock(mutex_);
+    problem_ = std::move(problem);
+  }
+
   metrics::ControllerMetrics& metrics_;
   const logging::Log log_;
   std::unique_ptr<kube::LeaderElector> elector_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::string problem_;
   std::condition_variable_any changed_;
   bool won_ = false;
   std::stop_source lost_;
   std::jthread thread_;  // last: it uses all the others
 };
 
-Result<std::unique_ptr<metrics::HttpEndpoint>> Listen(const std::string& address, runtime::Controller& controller,
+Result<std::unique_ptr<metrics::HttpEndpoint>> Listen(const std::string& address, runtime::Controller& controller, const Lead& lead,
                                                       metrics::ControllerMetrics& metrics) {
   if (address == "off") return std::unique_ptr<metrics::HttpEndpoint>();
   metrics::HttpEndpoint::Callbacks callbacks;
@@ -141,11 +164,15 @@ Result<std::unique_ptr<metrics::HttpEndpoint>> Listen(const std::string& address
     return families;
   };
   callbacks.healthy = [&] { return controller.Stuck().value_or(""); };
-  callbacks.ready = [&] { return controller.Unsynced().value_or(""); };
+  callbacks.ready = [&] { return controller.Unsynced().value_or(lead.Problem().value_or("")); };
   return metrics::HttpEndpoint::Listen(address, std::move(callbacks));
 }
 
 int Run(const Options& options) {
+  if (const std::string problem = kube::CheckLeaseTimes(LeaseTimesOf(options)); !problem.empty()) {
+    std::cerr << "borg-operator run: " << problem << "\n";
+    return exit_code::kUsage;
+  }
   const logging::Log log = MakeLog(options);
   kube::Result<Cluster> cluster = Connect(options.cluster);
   if (!cluster) return ReportClusterError("run", {}, cluster.error());
@@ -153,7 +180,7 @@ int Run(const Options& options) {
   runtime::MeasuredHttp http(*cluster->http, metrics);
   kube::Client client(http, ClientOptions(options.rate));
   kube::Client watcher(http, ClientOptions(options.rate));
-  kube::Client lease_client(http, LeaseClientOptions());
+  kube::Client lease_client(http, LeaseClientOptions(LeaseTimesOf(options)));
 
   std::stop_source stop;
   const StopOnSignal on_signal(stop);
@@ -164,9 +191,10 @@ int Run(const Options& options) {
   runtime::Controller::Options controller_options = options.controller;
   controller_options.namespaces = options.namespaces;
   controller_options.instance = identity;
+  controller_options.lost = lead.lost();
   runtime::Controller controller(
       client, watcher, controller_options, [&] { return lead.Holds(); }, metrics, log);
-  const Result<std::unique_ptr<metrics::HttpEndpoint>> endpoint = Listen(options.metrics_address, controller, metrics);
+  const Result<std::unique_ptr<metrics::HttpEndpoint>> endpoint = Listen(options.metrics_address, controller, lead, metrics);
   if (!endpoint) {
     std::cerr << "borg-operator run: " << endpoint.error().message << "\n" << endpoint.error().what_to_do() << "\n";
     return exit_code::kUsage;
@@ -231,6 +259,16 @@ void AddOperatorRun(CLI::App& app, Action& action) {
   verb->add_option("--lease-namespace", options->lease_namespace,
                    "Where the Lease is. Default: the pod's, or the context's, namespace")
       ->type_name("NAMESPACE");
+  verb->add_option(
+          "--lease-duration", options->lease_duration,
+          "Without a renewal for so many seconds another replica takes the lead; whoever has it stops a third of that before")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(3, 3600))
+      ->capture_default_str();
+  verb->add_option("--lease-renew", options->lease_renew, "Seconds between renewals of the Lease, and between looks at it")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.1, 600.0))
+      ->default_str("2");
   verb->add_option("--metrics-address", options->metrics_address, "Where /metrics, /healthz and /readyz are served, or off")
       ->type_name("HOST:PORT")
       ->capture_default_str();

@@ -47,6 +47,7 @@ void LeaderElector::Attempt(const std::stop_token& stop) {
   const LeaseAction action = DecideLease(view_, options_.identity, options_.times, now);
   if (action == LeaseAction::kWait) {
     lead_until_ = kNever;
+    callbacks_.on_success();
     return;
   }
   // One that led and finds the Lease gone or given away does not take it again as if nothing had been: others may have acted.
@@ -66,6 +67,7 @@ void LeaderElector::Attempt(const std::stop_token& stop) {
   }
   view_ = Observe(view_, ReadLease(*written), clock_.Now());
   lead_until_ = MayLeadUntil(sent, options_.times).time_since_epoch().count();
+  callbacks_.on_success();
 }
 
 void LeaderElector::Release() {

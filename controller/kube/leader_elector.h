@@ -5,8 +5,8 @@
 // without a renewal, or another holds the Lease, `on_lost` is called, once, and Run returns: the process ends rather than leading twice.
 // At a stop the Lease is given away, so that another takes over at once; call Run's stop only after all work has ended.
 //
-// Its Client is one of its own: one attempt a request and a timeout shorter than the time between renewals, so that Run's thread is never
-// stuck for longer than that.
+// Its Client is one of its own: one attempt a request, and a timeout of a small part of the time that a renewal holds, so that one that
+// fails leaves time for another.
 //
 // Thread safety: Run blocks on a thread of its own and calls back there; IsLeader from any thread.
 #pragma once
@@ -34,6 +34,7 @@ class LeaderElector {
     std::function<void()> on_leading;                                        // once; must return soon
     std::function<void(const std::string&)> on_lost;                         // with the reason; once, and only after on_leading
     std::function<void(const ApiError&)> on_error = [](const ApiError&) {};  // an attempt that failed; for logs
+    std::function<void()> on_success = [] {};                                // one that did not, whoever leads
   };
   enum class Outcome : std::uint8_t { kStopped, kLost };
 

@@ -79,7 +79,11 @@ class LeaderElectorTest : public testing::Test {
     elector_ = std::make_unique<LeaderElector>(
         client, LeaderElector::Options{{"n", "lock"}, identity, kTimes},
         LeaderElector::Callbacks{[this] { story_ += "leading "; }, [this](const std::string& why) { story_ += "lost: " + why; },
-                                 [this](const ApiError& error) { errors_.push_back(error.code); }},
+                                 [this](const ApiError& error) {
+                                   errors_.push_back(error.code);
+                                   attempts_ += '-';
+                                 },
+                                 [this] { attempts_ += '+'; }},
         clock_, sleep);
     return elector_->Run(stop_.get_token());
   }
@@ -91,6 +95,7 @@ class LeaderElectorTest : public testing::Test {
   std::unique_ptr<LeaderElector> elector_;
   std::string story_;
   std::vector<Code> errors_;
+  std::string attempts_;  // how they ended
   std::vector<MonotonicTime::duration> waits_;
 };
 
@@ -202,6 +207,22 @@ TEST_F(LeaderElectorTest, ShortFailuresAreRiddenOut) {
   });
   EXPECT_EQ(story_, "leading ");
   EXPECT_FALSE(errors_.empty());
+}
+
+TEST_F(LeaderElectorTest, TellsOfEachAttemptThatSucceedsWhoeverLeads) {
+  const auto run = [&](const std::string& holder) {
+    server_.TakeFor(holder);
+    attempts_.clear();
+    stop_ = std::stop_source();
+    Run([&](double passed) {
+      server_.down = passed == 2;
+      server_.writes_fail = passed == 6;
+      return passed < 10;
+    });
+    return attempts_;
+  };
+  EXPECT_EQ(run(""), "++-+-+") << "leading";
+  EXPECT_EQ(run("other"), "++-+++") << "waiting, and so reading only";
 }
 
 TEST_F(LeaderElectorTest, AnotherHolderEndsLeadingAtOnce) {
