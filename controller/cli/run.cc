@@ -70,7 +70,7 @@ kube::LeaseTimes LeaseTimesOf(const Options& options) {
 kube::Client::Options LeaseClientOptions(const kube::LeaseTimes& times) {
   kube::Client::Options options;
   options.attempts = 1;
-  options.timeout = (times.duration - times.margin) / 5;
+  options.timeout = std::chrono::milliseconds(times.duration - times.margin) / 5;
   return options;
 }
 
