@@ -38,7 +38,7 @@ TEST(Scale, TwoThousandTargetsAtOnceAllGetTheirCronJob) {
   BORGOP_NEEDS_CONTROL_PLANE();
   auto& plane = ControlPlane::Shared();
   const Backups backups(plane, "scale");
-  OperatorProcess process(plane, {.arguments = {"--api-rate", "1000", "--namespace", backups.ns()}, .log_level = "warning"});
+  OperatorProcess process(plane, {.arguments = {"--api-rate", "1000", "--namespace", backups.ns()}});
   const auto begin = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
   {
