@@ -11,8 +11,11 @@ namespace {
 
 // Commands, a line each: b heartbeat, u the socket has been used, k NAME kill a process, f NAME forget a process, e end.
 //
-// `finish` may be entered by the main shell and by the timer at once: renaming the directory decides, and makes later registrations
-// fail; one that is half written just then is waited for. `read -t` is not POSIX (dash has none), so the timer is a subshell that
+// Everything stays below the private directory: whoever else has an account there can make any other name in /tmp first, and what `finish`
+// kills and removes must come from nobody else.
+//
+// `finish` may be entered by the main shell and by the timer at once: renaming p decides, and makes later registrations fail; one that
+// is half written just then is waited for. `read -t` is not POSIX (dash has none), so the timer is a subshell that
 // looks for the file that each heartbeat makes. A sleep is waited for in the background, so that ending the timer ends its sleep too
 // and nothing lingers.
 constexpr std::string_view kScript = R"sh(
@@ -23,12 +26,12 @@ for b in /tmp /var/tmp; do
   d=$(mktemp -d "$b/borg-engine.XXXXXXXXXX" 2>/dev/null) && break
   d=
 done
-if [ -z "$d" ]; then echo no-directory; exit 1; fi
+if [ -z "$d" ] || ! mkdir "$d/p"; then echo no-directory; exit 1; fi
 finish() {
-  mv "$d" "$d.end" 2>/dev/null || return 0
+  mv "$d/p" "$d/end" 2>/dev/null || return 0
   pids=
   n=0
-  for f in "$d.end"/*.pid; do
+  for f in "$d/end"/*.pid; do
     [ -f "$f" ] || continue
     [ -s "$f" ] || nap
     read -r p <"$f" && [ -n "$p" ] && pids="$pids $p"
@@ -42,8 +45,8 @@ finish() {
     for p in $pids; do kill -0 "$p" 2>/dev/null && left="$left $p"; done
   done
   for p in $left; do kill -KILL "$p" 2>/dev/null; done
-  if [ -s "$d.end/staging.rm" ]; then rm -rf "$(cat "$d.end/staging.rm")"; fi
-  rm -rf "$d.end"
+  if [ -s "$d/end/staging.rm" ]; then rm -rf -- "$(cat "$d/end/staging.rm")"; fi
+  rm -rf "$d"
 }
 main=$$
 (
@@ -72,8 +75,8 @@ while IFS= read -r l; do
   case $l in
     b) : >"$d/beat" ;;
     u) rm -f "$d/s" "$d/i" "$d/o" ;;
-    'k '*) read -r p <"$d/${l#k }.pid" && kill "$p" ;;
-    'f '*) rm -f "$d/${l#f }.pid" ;;
+    'k '*) read -r p <"$d/p/${l#k }.pid" && kill "$p" ;;
+    'f '*) rm -f "$d/p/${l#f }.pid" ;;
     e) break ;;
   esac
 done 2>/dev/null
@@ -126,7 +129,7 @@ Task<Status> Keeper::ReadReady(Context context, const std::string& name) {
 }
 
 std::string Keeper::Registration(std::string_view name) const {
-  return "umask 077\nulimit -c 0 2>/dev/null\necho $$ >" + directory_ + "/" + std::string(name) + ".pid || exit 99\n";
+  return "umask 077\nulimit -c 0 2>/dev/null\necho $$ >" + registry() + "/" + std::string(name) + ".pid || exit 99\n";
 }
 
 Task<Status> Keeper::Tell(Context context, std::string line) {

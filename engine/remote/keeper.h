@@ -37,6 +37,8 @@ class Keeper {
   static Task<Result<std::unique_ptr<Keeper>>> Start(Context context, Connection& connection, std::string borg, KeeperTimes times);
 
   const std::string& directory() const { return directory_; }
+  // Where processes and what is to be removed are noted; gone as soon as the keeper begins to end.
+  std::string registry() const { return directory_ + "/p"; }
   const HostFacts& facts() const { return facts_; }
 
   // Shell text that a script begins with to be ended by the keeper; `name` is unique among the running ones: [a-z0-9]+.

@@ -39,7 +39,7 @@ Task<Result<std::optional<std::string>>> StageRepository(Context context, Connec
   const std::string parent = path.substr(0, path.rfind('/'));
   const Result<ScriptResult> said = co_await RunScript(
       context.WithTimeout(kLimit), connection,
-      Set("path", path) + Set("parent", parent) + Set("keeper", keeper.directory()) + std::string(kStage), kLongestPath);
+      Set("path", path) + Set("parent", parent) + Set("keeper", keeper.registry()) + std::string(kStage), kLongestPath);
   if (!said) co_return Fail(said.error());
   if (!said->exit.ok() || said->out.size() < 2 || said->out.front() != '/') co_return std::optional<std::string>();
   co_return std::optional<std::string>(said->out.substr(0, said->out.size() - 1));
@@ -49,7 +49,7 @@ Task<Status> PublishRepository(Context context, Connection& connection, const Ke
                                std::string path) {
   const Result<ScriptResult> said = co_await RunScript(
       context.WithTimeout(kLimit), connection,
-      Set("path", path) + Set("staging", staging) + Set("keeper", keeper.directory()) + std::string(kPublish), kLongestPath);
+      Set("path", path) + Set("staging", staging) + Set("keeper", keeper.registry()) + std::string(kPublish), kLongestPath);
   if (!said) co_return Fail(said.error());
   if (said->exit.ok()) co_return Status{};
   co_return Fail(Reason::kInitFailed, "the new repository cannot be moved to " + Printable(path, 300) + " on " + connection.name() +

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "engine/remote/keeper.h"
+#include "tests/fakes/temporary_directory.h"
 #include "tests/lab/process.h"
 #include "tests/unit/remote/temporary_home.h"
 
@@ -55,7 +56,6 @@ class KeeperScripts : public testing::TestWithParam<Shell> {
     if (directory_.empty()) return;
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
-    std::filesystem::remove_all(directory_ + ".end", ignored);
   }
 
   // `tick` is what the script sleeps between looking for heartbeats; it acts after twelve without one.
@@ -79,7 +79,7 @@ class KeeperScripts : public testing::TestWithParam<Shell> {
   // A process of the run, as one that has registered itself. Ended by the keeper, or by the test's end.
   std::unique_ptr<lab::Process> Register(const std::string& name, const std::vector<std::string>& argv = {"sleep", "1000"}) {
     auto process = std::make_unique<lab::Process>(lab::Command{.argv = argv});
-    Put(directory_ + "/" + name + ".pid", std::to_string(process->pid()) + "\n");
+    Put(directory_ + "/p/" + name + ".pid", std::to_string(process->pid()) + "\n");
     return process;
   }
   static int SignalOf(lab::Process& process) {
@@ -91,7 +91,6 @@ class KeeperScripts : public testing::TestWithParam<Shell> {
     const pid_t group = keeper_->pid();
     ASSERT_TRUE(keeper_->Wait(kLimit).has_value()) << "the keeper is still there";
     EXPECT_FALSE(Exists(directory_));
-    EXPECT_FALSE(Exists(directory_ + ".end"));
     for (int i = 0; i < 500 && !Members(group).empty(); ++i) usleep(10'000);
     EXPECT_EQ(Members(group), std::vector<std::string>());
   }
@@ -99,6 +98,25 @@ class KeeperScripts : public testing::TestWithParam<Shell> {
   std::unique_ptr<lab::Process> keeper_;
   std::string directory_;
 };
+
+// Other accounts see the directory's name and can make any other name in /tmp.
+TEST_P(KeeperScripts, WhatOthersMakeBesideItIsNotObeyed) {
+  ASSERT_NO_FATAL_FAILURE(Start("5"));
+  const TemporaryDirectory precious;
+  lab::Process victim(lab::Command{.argv = {"sleep", "1000"}});
+  std::vector<std::string> made;
+  for (const char* suffix : {".end", ".p", "end"}) {
+    made.push_back(directory_ + suffix);
+    std::filesystem::create_directory(made.back());
+    Put(made.back() + "/x.pid", std::to_string(victim.pid()) + "\n");
+    Put(made.back() + "/staging.rm", precious.path());
+  }
+  keeper_->WriteInput("e\n");
+  ExpectGone();
+  EXPECT_TRUE(Exists(precious.path()));
+  EXPECT_TRUE(victim.Running());
+  for (const std::string& path : made) std::filesystem::remove_all(path);
+}
 
 TEST_P(KeeperScripts, MakesADirectoryOfItsOwn) {
   ASSERT_NO_FATAL_FAILURE(Start("5"));

@@ -34,7 +34,7 @@ TEST(TargetSocket, UsesWhatTheMachineHas) {
       if (!socket) co_return;
       EXPECT_EQ(machine.scripts.size(), row.scripts);
       for (const std::string& script : machine.scripts) {
-        EXPECT_NE(script.find("echo $$ >/tmp/d/socket"), std::string::npos) << "every process is registered: " << script;
+        EXPECT_NE(script.find("echo $$ >/tmp/d/p/socket"), std::string::npos) << "every process is registered: " << script;
       }
       if (!machine.scripts.empty()) {
         EXPECT_NE(machine.scripts[0].find(row.program), std::string::npos) << machine.scripts[0];
