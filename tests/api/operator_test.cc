@@ -1,19 +1,146 @@
-// The operator program against a real control plane: what a new user meets first.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+// The operator against a real control plane: what a new user meets first, from `kubectl apply` of the examples to the first backup.
+#include <map>
+#include <sstream>
 
-#include "tests/api/operator_process.h"
-#include "tests/api/played_pod.h"
+#include "controller/api/names.h"
+#include "controller/reconcile/names.h"
+#include "tests/api/operator_fixture.h"
+#include "tests/api/sample_objects.h"
 
 namespace borgop::api_tests {
 namespace {
 
-TEST(Operator, StartsAndStopsWithWhatItIsAllowed) {
-  BORGOP_NEEDS_CONTROL_PLANE();
-  OperatorProcess process(ControlPlane::Shared());
-  EXPECT_EQ(process.Ask("/healthz").status, 200);
-  EXPECT_GT(process.Metric("borg_operator_leader").value_or(-1), 0) << process.Ask("/metrics").body;
-  EXPECT_EQ(process.Stop().exit_code, 0) << process.Log();
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+constexpr const char* kExamples[] = {"secrets.yaml", "server.yaml", "target.yaml"};
+
+class FirstSteps : public OperatorTest {};
+
+TEST_F(FirstSteps, ExamplesBecomeASchedule) {
+  // They name their namespace themselves; a cluster that is used again has them already.
+  Plane().Output({"delete", "namespace", "backups", "--ignore-not-found", "--wait", "--timeout=80s"});
+  const auto folder = std::filesystem::path(BORGOP_SOURCE_DIR) / "deploy/examples";
+  for (const auto* file : kExamples) Plane().Output({"apply", "-f", (folder / file).string()});
+  Plane().Output({"wait", "bbt/web-01", "bs/vault", "-n", "backups", "--for=condition=Ready", "--timeout=60s"});
+
+  const auto target = Plane().Get({"bbt", "web-01", "-n", "backups"});
+  const auto line = target.at("status").at("effectiveSchedule").get<std::string>();
+  const auto cron = Plane().Get({"cronjob", "web-01", "-n", "backups"});
+  EXPECT_EQ(cron.at("spec").at("schedule"), line);
+  EXPECT_EQ(cron.at("spec").at("timeZone"), "Europe/Amsterdam");
+  EXPECT_EQ(cron.at("spec").at("suspend"), false);
+  EXPECT_EQ(cron.at("metadata").at("ownerReferences").at(0).at("uid"), target.at("metadata").at("uid"));
+  const auto plan = Plane().Get({"configmap", controller::PlanName("web-01"), "-n", "backups"});
+  EXPECT_THAT(plan.at("data").at("backup.yaml").get<std::string>(), AllOf(HasSubstr("web-01.example.org"), HasSubstr("/srv")));
+
+  // A second look finds nothing to change.
+  const auto version = [&] { return Plane().Get({"cronjob", "web-01", "-n", "backups"}).at("metadata").at("resourceVersion"); };
+  const auto before = version();
+  Plane().Output({"annotate", "bbt", "web-01", "-n", "backups", "example.org/touched=yes"});
+  Plane().Output({"annotate", "bbt", "web-01", "-n", "backups", "borg-operator.dev/run-now=once"});
+  Until("lastRunNow", [&] {
+    return Plane().Get({"bbt", "web-01", "-n", "backups"}).at("status").value("lastRunNow", "") == "once";
+  });
+  EXPECT_EQ(version(), before);
+}
+
+// kubectl's table: cells by column, which are apart by two spaces at least.
+std::map<std::string, std::string> Row(const std::string& table) {
+  std::istringstream lines(table);
+  std::string header, row;
+  std::getline(lines, header);
+  std::getline(lines, row);
+  std::map<std::string, std::string> cells;
+  for (std::size_t begin = 0; begin < header.size();) {
+    const auto gap = std::min(header.find("  ", begin), header.size());
+    const auto next = std::min(header.find_first_not_of(' ', gap), header.size());
+    auto cell = row.substr(std::min(begin, row.size()), next == header.size() ? std::string::npos : next - begin);
+    cell.erase(cell.find_last_not_of(' ') + 1);
+    cells[header.substr(begin, gap - begin)] = cell;
+    begin = next;
+  }
+  return cells;
+}
+
+TEST_F(FirstSteps, ABackupOnDemandTurnsIntoStatus) {
+  AddServer();
+  AddTarget("web");
+  AwaitReady("web", "True", "Unscheduled");
+  EXPECT_EQ(HealthOf("web"), kHealthy);
+
+  const auto job = RunNow("web", "2026-11-24");
+  EXPECT_TRUE(HasUnreadFinalizer(JobObject(job)));
+  const auto pod = PlayedPod::Of(job);
+  pod.Run();
+  Await("web", "/state", "Running");
+  EXPECT_EQ(HealthOf("web"), kHealthy);
+  pod.End(GoodReport({.archive = 'c', .archives = 7}));
+  AwaitResult("web", job);
+
+  const auto status = Target("web").at("status");
+  const auto& last = status.at("lastBackup");
+  EXPECT_EQ(last.at("phase"), "Completed");
+  EXPECT_EQ(last.at("job"), job.name);
+  EXPECT_EQ(last.at("archive"), "played-c");
+  EXPECT_EQ(last.at("archiveID"), std::string(64, 'c'));
+  EXPECT_EQ(last.at("originalSize"), 3ULL << 30U);
+  EXPECT_EQ(last.at("deduplicatedSize"), 1ULL << 30U);
+  EXPECT_EQ(last.at("files"), 1234);
+  EXPECT_EQ(last.at("pruned"), 2);
+  EXPECT_EQ(status.at("lastSuccessfulBackup"), last);
+  EXPECT_EQ(status.at("repository").at("id"), std::string(64, 'e'));
+  EXPECT_EQ(status.at("repository").at("archives"), 7);
+  EXPECT_EQ(status.at("consecutiveFailures"), 0);
+  EXPECT_EQ(status.at("lastRunNow"), "2026-11-24");
+  EXPECT_EQ(Condition("web", "BackupSucceeded").at("status"), "True");
+  EXPECT_EQ(Condition("web", "RepositoryTrusted").at("status"), "True");
+  EXPECT_EQ(HealthOf("web"), kHealthy);
+  EXPECT_THAT(Row(Plane().Output({"get", "bbt", "web", "-n", ns()})),
+              AllOf(Contains(Pair("STATE", "Idle")), Contains(Pair("LAST BACKUP", "Completed")), Contains(Pair("SIZE", "3.0 GiB")),
+                    Contains(Pair("ARCHIVES", "7")), Contains(Pair("SCHEDULE", ""))));
+
+  // What the next run must know is where only the operator writes.
+  const auto state = Api().Get(kube::ConfigMaps(), Key(controller::StateName("web")));
+  const auto carried = Json::parse(state.at("data").at("state.json").get<std::string>());
+  EXPECT_EQ(carried.at("repositoryID"), std::string(64, 'e'));
+  EXPECT_EQ(carried.at("archives").at(0).at("id"), std::string(64, 'c'));
+
+  // The Job is free to go, and stays until history says so.
+  Until("the Job is free", [&] { return !HasUnreadFinalizer(JobObject(job)); });
+  EXPECT_EQ(JobObject(job).at("metadata").at("annotations").at(std::string(api::kRecordedAnnotation)), "true");
+  EXPECT_THAT(EventReasons("web"), UnorderedElementsAre("BackupRequested", "BackupStarted", "BackupCompleted"));
+
+  const auto labels = "{namespace=\"" + ns() + "\",name=\"web\",server=\"vault\"}";
+  EXPECT_EQ(Operator().Metric("borg_operator_target_ready" + labels), 1);
+  EXPECT_EQ(Operator().Metric("borg_operator_target_archives" + labels), 7);
+  EXPECT_EQ(Operator().Metric("borg_operator_target_last_original_size_bytes" + labels), static_cast<double>(3ULL << 30U));
+  EXPECT_EQ(Operator().Metric("borg_operator_target_last_duration_seconds" + labels), 60);
+}
+
+TEST_F(FirstSteps, ANewTargetIsInProgressUntilTheOperatorHasSeenIt) {
+  StopOperator();
+  AddServer();
+  AddTarget("web");
+  EXPECT_EQ(HealthOf("web"), kGoingOn);
+  StartOperator();
+  AwaitReady("web", "True", "Unscheduled");
+  EXPECT_EQ(HealthOf("web"), kHealthy);
+}
+
+TEST_F(FirstSteps, MetricsGoWithTheTarget) {
+  AddServer();
+  AddTarget("web");
+  AwaitReady("web", "True", "Unscheduled");
+  const auto series = "borg_operator_target_ready{namespace=\"" + ns() + "\",name=\"web\",server=\"vault\"}";
+  EXPECT_EQ(Operator().Metric(series), 1) << Operator().Ask("/metrics").body;
+  Api().Delete(kube::BorgBackupTargets(), Key("web"));
+  Until("the metrics are gone", [&] { return !Operator().Metric(series).has_value(); });
 }
 
 }  // namespace
