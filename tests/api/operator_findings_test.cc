@@ -1,0 +1,101 @@
+// Findings stop a target until a person has judged the very one; and what runs hand on is put back by hand.
+#include "controller/api/names.h"
+#include "controller/reconcile/names.h"
+#include "tests/api/operator_fixture.h"
+
+namespace borgop::api_tests {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+class Findings : public OperatorTest {
+ protected:
+  Json Carried(const std::string& target) const {
+    const auto map = Api().Get(kube::ConfigMaps(), Key(controller::StateName(target)));
+    return Json::parse(map.at("data").at("state.json").get<std::string>());
+  }
+  // Ends a Job with a report that is none of this engine's.
+  void EndWith(const std::string& target, const kube::ObjectKey& job, const Json& report) const {
+    PlayedPod::Of(job).End(1, report.dump());
+    AwaitResult(target, job);
+  }
+  bool Waits(const kube::ObjectKey& job) const { return IsSuspended(JobObject(job)); }
+};
+
+TEST_F(Findings, AnAccusationHoldsUntilItsIdIsAcknowledged) {
+  AddServer();
+  AddTarget("web");
+  EndWith("web", RunNow("web", "1"), AccusingReport("TargetMisbehaved"));
+  AwaitReady("web", "False", "FindingNotAcknowledged");
+  EXPECT_EQ(HealthOf("web"), kStopped);
+  EXPECT_EQ(Condition("web", "RepositoryTrusted").at("status"), "False");
+  const auto id = Carried("web").at("finding").at("id").get<std::string>();
+  EXPECT_THAT(Condition("web", "RepositoryTrusted").at("message").get<std::string>(), HasSubstr(id));
+
+  // A wish waits; a wrong word does not help, nor does a restart.
+  const auto waiting = RunNow("web", "2");
+  Annotate("web", api::kAcknowledgeAnnotation, "all of them");
+  StopOperator();
+  StartOperator();
+  Annotate("web", "example.org/touched", "1");
+  AwaitReady("web", "False", "FindingNotAcknowledged");
+  EXPECT_TRUE(Waits(waiting));
+
+  Annotate("web", api::kAcknowledgeAnnotation, id);
+  Until("the Job is released", [&] { return !Waits(waiting); });
+  EXPECT_FALSE(Carried("web").contains("finding"));
+  PlayedPod::Of(waiting).End(GoodReport());
+  AwaitResult("web", waiting);
+  EXPECT_EQ(HealthOf("web"), kHealthy);
+  EXPECT_THAT(EventReasons("web"), ::testing::IsSupersetOf({"TargetMisbehaved", "FindingAcknowledged"}));
+}
+
+TEST_F(Findings, AnotherRepositoryInThePlaceOfTheKnownOne) {
+  AddServer();
+  AddTarget("web");
+  Backup("web", "1", GoodReport());
+  const auto job = Backup("web", "2", GoodReport({.archive = 'b', .repository = std::string(64, 'f')}));
+  AwaitReady("web", "False", "FindingNotAcknowledged");
+  EXPECT_EQ(At("web", "/lastBackup/phase"), "Failed");
+  EXPECT_EQ(At("web", "/lastBackup/reason"), "RepositoryTampered");
+  EXPECT_EQ(At("web", "/lastSuccessfulBackup/archive"), "played-a");
+  auto carried = Carried("web");
+  EXPECT_EQ(carried.at("repositoryID"), std::string(64, 'e'));
+  EXPECT_EQ(carried.at("finding").at("job"), job.name);
+  // Acknowledged, it is the known one, and it is tried again with nobody asking.
+  Annotate("web", api::kAcknowledgeAnnotation, carried.at("finding").at("id"));
+  std::vector<kube::ObjectKey> before;
+  Until("another Job", [&] { return Jobs("web").size() == 3; });
+  carried = Carried("web");
+  EXPECT_EQ(carried.at("repositoryID"), std::string(64, 'f'));
+  EXPECT_FALSE(carried.contains("finding"));
+}
+
+TEST_F(Findings, AStateThatCannotBeReadStopsRunsUntilAnOlderIsPutBack) {
+  AddServer();
+  AddTarget("web");
+  Backup("web", "1", GoodReport());
+  const auto name = controller::StateName("web");
+  const auto saved = Plane().Output({"get", "configmap", name, "-n", ns(), "-o", "yaml"});
+  Api().Patch(kube::ConfigMaps(), Key(name), {{"data", {{"state.json", "{"}}}});
+  AwaitReady("web", "False", "CarriedStateInvalid");
+  EXPECT_EQ(HealthOf("web"), kStopped);
+  // By kubectl alone, as the documentation says: what was saved is applied.
+  Plane().Output({"delete", "configmap", name, "-n", ns()});
+  Plane().Output({"apply", "-f", "-"}, saved);
+  AwaitReady("web", "True", "Unscheduled");
+  EXPECT_EQ(Carried("web").at("repositoryID"), std::string(64, 'e'));
+}
+
+TEST_F(Findings, AStateThatIsGoneIsMadeAnewFromTheStatus) {
+  AddServer();
+  AddTarget("web");
+  Backup("web", "1", GoodReport());
+  Api().Delete(kube::ConfigMaps(), Key(controller::StateName("web")));
+  Until("it is there again", [&] { return !Api().Get(kube::ConfigMaps(), Key(controller::StateName("web"))).is_null(); });
+  EXPECT_EQ(Carried("web").at("repositoryID"), std::string(64, 'e'));
+}
+
+}  // namespace
+}  // namespace borgop::api_tests
