@@ -1,7 +1,7 @@
 // What one run hands to the next: the repository's id, the archives that were seen made, and a finding that a person must judge.
 //
 // It stands in a ConfigMap owned by the target, which the operator alone writes and no pod of a run reads or writes. That ConfigMap is
-// the truth: whoever puts an older one back (kubectl apply) has the operator go on from it. It is bounded: of archives the last
+// the truth: whoever puts an older one back (docs/architecture.md) has the operator go on from it. It is bounded: of archives the last
 // kMaxArchives. One that cannot be read stops all runs until somebody corrects or deletes it; a missing one is begun anew from the
 // target's status.
 //

@@ -65,7 +65,6 @@ TEST_F(Findings, AnotherRepositoryInThePlaceOfTheKnownOne) {
   EXPECT_EQ(carried.at("finding").at("job"), job.name);
   // Acknowledged, it is the known one, and it is tried again with nobody asking.
   Annotate("web", api::kAcknowledgeAnnotation, carried.at("finding").at("id"));
-  std::vector<kube::ObjectKey> before;
   Until("another Job", [&] { return Jobs("web").size() == 3; });
   carried = Carried("web");
   EXPECT_EQ(carried.at("repositoryID"), std::string(64, 'f'));
@@ -81,11 +80,15 @@ TEST_F(Findings, AStateThatCannotBeReadStopsRunsUntilAnOlderIsPutBack) {
   Api().Patch(kube::ConfigMaps(), Key(name), {{"data", {{"state.json", "{"}}}});
   AwaitReady("web", "False", "CarriedStateInvalid");
   EXPECT_EQ(HealthOf("web"), kStopped);
-  // By kubectl alone, as the documentation says: what was saved is applied.
-  Plane().Output({"delete", "configmap", name, "-n", ns()});
-  Plane().Output({"apply", "-f", "-"}, saved);
+  // By kubectl alone, as docs/architecture.md says.
+  const std::string of_then = R"([{"op": "remove", "path": "/metadata/resourceVersion"}, {"op": "remove", "path": "/metadata/uid"},
+                                  {"op": "remove", "path": "/metadata/ownerReferences"}])";
+  const auto free = Plane().Output({"patch", "--local", "-f", "-", "--type", "json", "-p", of_then, "-o", "yaml"}, saved);
+  Plane().Output({"apply", "--server-side", "--force-conflicts", "-f", "-"}, free);
   AwaitReady("web", "True", "Unscheduled");
   EXPECT_EQ(Carried("web").at("repositoryID"), std::string(64, 'e'));
+  Backup("web", "2", GoodReport({.archive = 'b'}));
+  EXPECT_EQ(Carried("web").at("archives").size(), 2U);
 }
 
 TEST_F(Findings, AStateThatIsGoneIsMadeAnewFromTheStatus) {

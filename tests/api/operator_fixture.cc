@@ -105,9 +105,11 @@ void OperatorTest::AddSecret(const std::string& name, const Json& values) const 
       {{"apiVersion", "v1"}, {"kind", "Secret"}, {"metadata", {{"name", name}, {"namespace", ns_}}}, {"stringData", values}});
 }
 
-void OperatorTest::AddServer(const Json& spec) const {
-  for (const std::string name : {"vault-ssh", "web-01-ssh"}) AddSecret(name, {{"ssh-privatekey", "k"}, {"known_hosts", "h"}});
-  AddSecret("web-01-borg", {{"passphrase", "p"}});
+void OperatorTest::AddServer(const Json& spec, const std::string& without_secret) const {
+  const Json ssh{{"ssh-privatekey", "k"}, {"known_hosts", "h"}}, borg{{"passphrase", "p"}};
+  for (const auto& [name, values] : {std::pair{"vault-ssh", ssh}, std::pair{"web-01-ssh", ssh}, std::pair{"web-01-borg", borg}}) {
+    if (name != without_secret) AddSecret(name, values);
+  }
   auto server = SampleServer(ns_);
   server["spec"].merge_patch(spec);
   Api().Create(kube::BorgServers(), server);

@@ -50,8 +50,8 @@ class OperatorTest : public ::testing::Test {
   const std::string& ns() const { return ns_; }
   kube::ObjectKey Key(const std::string& name) const { return {ns_, name}; }
 
-  // BorgServer "vault", with `spec` merged into it, and the Secrets of it and of all targets made here.
-  void AddServer(const Json& spec = Json::object()) const;
+  // BorgServer "vault", with `spec` merged into it, and the Secrets of it and of all targets made here, but for one.
+  void AddServer(const Json& spec = Json::object(), const std::string& without_secret = {}) const;
   void AddSecret(const std::string& name, const Json& values) const;
   // A BorgBackupTarget that is run by hand, unless `spec` says otherwise, with a repository of its own.
   void AddTarget(const std::string& name, const Json& spec = Json::object()) const;
