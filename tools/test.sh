@@ -41,7 +41,12 @@ run_suites() { # PRESET
   step "testing ($preset)"
   [[ -z $label ]] || arguments+=(-L "^$label\$")
   # Suites that mostly wait or move gigabytes run as users have the program; under a sanitizer they would show nothing more.
-  [[ $preset == release && -n $slow ]] || arguments+=(-LE '^slow$')
+  # The control plane's suites likewise: of the operator, the unit and wire suites are what sanitizers see.
+  if [[ $preset != release ]]; then
+    arguments+=(-LE '^(slow|api)$')
+  elif [[ -z $slow ]]; then
+    arguments+=(-LE '^slow$')
+  fi
   # The engine is one thread but for the name service: what ThreadSanitizer can see, the unit suites show.
   [[ $preset != tsan ]] || arguments+=(-L '^unit$')
   # One suite at a time where machines are started: they would only take time from each other.

@@ -90,7 +90,8 @@ CommandLine Describe(const CLI::App& app) {
 
 std::string CommandLineReference(const CommandLine& line, const std::vector<ExitStatusFacts>& statuses) {
   const std::string head = "| option | value | default | meaning |\n| --- | --- | --- | --- |\n";
-  std::string out = "# The command line of " + line.program + "\n\nMade from the sources by `./dev docs`; a test keeps it true.\n\n    " + line.program +
+  std::string out = "# The command line of " + line.program +
+                    "\n\nMade from the sources by `./dev docs`; a test keeps it true.\n\n    " + line.program +
                     " VERB [OPTION...]\n\n" + line.general.description + "\n\n| verb | what it does |\n| --- | --- |\n";
   for (const VerbFacts& verb : line.verbs)
     out += "| [`" + verb.name + "`](#" + verb.name + ") | " + TextInTable(verb.description) + " |\n";

@@ -37,7 +37,7 @@ struct Fault {
   std::function<void(FaultTest&, Plan&)> cause;
   std::string reason, kind;
   std::string last_phase = "connect";  // what comes before cleanup in the report
-  std::string message{};            // part of it
+  std::string message{};               // part of it
   std::string action{};
   std::function<void(FaultTest&)> mend = [](FaultTest&) {};  // beyond Lab::Restore
 };
