@@ -169,9 +169,11 @@ class Decider {
       status_.last_run_now = value;
     }
     if (facts_.running || facts_.queued || setup_.obstacle || setup_.suspended) return;
-    const Retry retry = DecideRetry(meta_, status_, setup_.inputs->target.limits.retries, setup_.digest, setup_.next_due, now_);
+    Retry retry = DecideRetry(meta_, status_, setup_.inputs->target.limits.retries, setup_.digest, setup_.next_due, now_);
     facts_.retry_at = retry.at;
     Earliest(decisions_.look_again, retry.at);
+    // Where maintenance has no schedule of its own, a backup that got as far as that is still a backup.
+    if (retry.job && !HasOwnMaintenance(setup_.inputs->target)) retry.job->kind = RunKind::kBackup;
     if (retry.job) Make(*retry.job, "BackupRetried", "After " + status_.last_backup->reason);
   }
 

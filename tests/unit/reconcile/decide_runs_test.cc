@@ -288,6 +288,19 @@ TEST(HistoryTest, JobsOfTheTargetsOwnAreBoundedOnceRead) {
   EXPECT_EQ(world.Status().consecutive_failures, 3U);
 }
 
+TEST(MaintenanceTest, ABackupThatFailedInItsMaintenanceIsTriedAgainAsABackup) {
+  World world;
+  world.Settle();
+  TargetReport report = test::FailedTargetReport(Reason::kConnectionLost);
+  report.phases.push_back({PhaseName::kPrune, world.now, std::chrono::seconds(3), false});
+  world.RunOnce("web-01-1", std::move(report));
+  EXPECT_EQ(world.Status().last_maintenance->job, "web-01-1");
+  world.now += minutes(3);
+  world.Settle();
+  EXPECT_EQ(world.Job(world.created.at(0))["metadata"]["labels"]["borg-operator.dev/run"], "backup");
+  EXPECT_EQ(world.observed.plan["data"].size(), 1U);  // what a maintenance Job would mount is not there
+}
+
 TEST(MaintenanceTest, HasACronJobOfItsOwnAndIsABackupToo) {
   World world;
   world.ChangeSpec("/spec/maintenance", {{"schedule", "0 5 * * 0"}});
