@@ -69,6 +69,8 @@ std::vector<JobRef> JobsToSuspend(const std::vector<JobRun>& runs, bool stop_all
   });
   // One that was released a moment ago has no start yet, and would sort first.
   std::stable_partition(active.begin(), active.end(), [](const JobRun* run) { return run->start.has_value(); });
+  // Times are whole seconds: what has begun is not stopped for what has not.
+  std::stable_partition(active.begin(), active.end(), [](const JobRun* run) { return run->state == RunState::kRunning; });
   std::vector<JobRef> suspend;
   for (std::size_t i = stop_all ? 0 : 1; i < active.size(); ++i) suspend.push_back(RefOf(active[i]->job));
   return suspend;

@@ -31,7 +31,8 @@ std::vector<JobRef> AllFinalizers(const std::vector<nlohmann::json>& jobs);
 // Recorded Jobs of the target's own beyond the limits, the oldest ones.
 std::vector<JobRef> JobsPastHistory(const std::vector<JobRun>& runs, const api::TargetStatus& status, int successful, int failed);
 
-// Active Jobs that must wait: all but the one that is at it longest, or all (`stop_all`). Suspending ends their pods cleanly.
+// Active Jobs that must wait: all but the one that is at it longest (one whose engine has begun before one whose has not), or all
+// (`stop_all`). Suspending ends their pods cleanly.
 std::vector<JobRef> JobsToSuspend(const std::vector<JobRun>& runs, bool stop_all);
 
 struct StaleJobs {

@@ -203,6 +203,17 @@ TEST(DecideTest, OneRunAtATime) {
   EXPECT_EQ(world.Status().last_backup->job, "web-01-2");
 }
 
+TEST(DecideTest, OfTwoRunsOfOneSecondTheOneThatHasBegunGoesOn) {
+  World world;
+  world.Settle();
+  world.Fire("web-01-9");
+  world.Fire("web-01-1");  // its name is the first
+  world.observed.pods.back()["status"]["phase"] = "Pending";
+  world.Settle();
+  EXPECT_EQ(world.Job("web-01-9")["spec"]["suspend"], false);
+  EXPECT_EQ(world.Job("web-01-1")["spec"]["suspend"], true);
+}
+
 TEST(DecideTest, APodThatCannotStartIsTold) {
   World world;
   world.Settle();
