@@ -1,5 +1,6 @@
 // How runs end, with the real Job controller: what stands in the status, and what those who wait for the target are told.
 #include "controller/api/names.h"
+#include "controller/reconcile/names.h"
 #include "tests/api/operator_fixture.h"
 
 namespace borgop::api_tests {
@@ -172,6 +173,22 @@ TEST_F(Endings, WhatMayPassIsTriedAgainAndOnlySoOften) {
   AwaitResult("web", job);
   AwaitReady("web", "True", "Unscheduled");
   EXPECT_EQ(At("web", "/consecutiveFailures"), 0);
+}
+
+TEST_F(Endings, ABackupThatFailedInItsMaintenanceIsTriedAgainAsABackup) {
+  AddServer();
+  AddTarget("web");
+  auto report = BadReport(Reason::kConnectionLost, LongAgo());
+  report.targets.front().phases.push_back({PhaseName::kPrune, report.start, std::chrono::seconds(3), false});
+  const auto job = Backup("web", "1", report);
+  const auto retry = JobObject(AnotherJob("web", {job}));
+  EXPECT_EQ(retry.at("metadata").at("labels").at(std::string(api::kRunLabel)), "backup");
+  // It mounts what there is.
+  const auto plan = Api().Get(kube::ConfigMaps(), Key(controller::PlanName("web")));
+  for (const auto& volume : retry.at("spec").at("template").at("spec").at("volumes")) {
+    if (!volume.contains("configMap")) continue;
+    for (const auto& item : volume.at("configMap").at("items")) EXPECT_TRUE(plan.at("data").contains(item.at("key"))) << item;
+  }
 }
 
 TEST_F(Endings, ATerminalFailureIsTriedAgainOnceSomebodyChangedSomething) {

@@ -1,0 +1,194 @@
+// Before a run: what is missing, schedules, and wishes.
+#include <set>
+
+#include "controller/api/names.h"
+#include "controller/api/object_meta.h"
+#include "tests/api/operator_fixture.h"
+
+namespace borgop::api_tests {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+class Setup : public OperatorTest {
+ protected:
+  Json Cron(const std::string& name) const { return Api().Get(kube::CronJobs(), Key(name)); }
+  void AwaitCron(const std::string& name, const std::string& pointer, const Json& value) const {
+    const auto is = [&] {
+      const auto cron = Cron(name);
+      return !cron.is_null() && cron.value(Json::json_pointer(pointer), Json()) == value;
+    };
+    if (!Eventually(is, std::chrono::seconds(30))) throw std::runtime_error(pointer + " of " + Cron(name).dump(2));
+  }
+  std::string ReadyMessage(const std::string& name) const { return Condition(name, "Ready").at("message").get<std::string>(); }
+  lab::Ended Trigger(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"trigger", "--kubeconfig", Plane().kubeconfig().string(), "-n", ns()});
+    return RunOperator(arguments);
+  }
+};
+
+TEST_F(Setup, WhatComesLateStartsWhatWaits) {
+  // In the worst order: the target, a wish, the server, and the Secrets last, one of them without its key.
+  AddTarget("web", {{"schedule", "0 3 * * *"}});
+  AwaitReady("web", "False", "ServerMissing");
+  EXPECT_THAT(ReadyMessage("web"), AllOf(HasSubstr("spec.serverRef.name"), HasSubstr("vault")));
+  EXPECT_EQ(HealthOf("web"), kGoingOn);
+  Annotate("web", api::kRunNowAnnotation, "early");
+
+  AddServer(Json::object(), "web-01-borg");
+  AwaitReady("web", "False", "SecretMissing");
+  EXPECT_THAT(ReadyMessage("web"), AllOf(HasSubstr("spec.repository.passphraseSecretRef"), HasSubstr("web-01-borg")));
+  EXPECT_EQ(HealthOf("web"), kGoingOn);
+  const auto job = AnotherJob("web", {});
+  EXPECT_TRUE(IsSuspended(JobObject(job)));
+  // What the schedule asks for waits as well.
+  AwaitCron("web", "/spec/jobTemplate/spec/suspend", true);
+
+  AddSecret("web-01-borg", {{"password", "p"}});
+  AwaitReady("web", "False", "SecretKeyMissing");
+  EXPECT_THAT(ReadyMessage("web"), HasSubstr("has no key passphrase"));
+
+  Api().Patch(kube::Secrets(), Key("web-01-borg"), {{"stringData", {{"passphrase", "p"}}}});
+  AwaitReady("web", "True", "Scheduled");
+  PlayedPod::Of(job).End(GoodReport());
+  AwaitResult("web", job);
+  AwaitCron("web", "/spec/jobTemplate/spec/suspend", Json());
+  EXPECT_EQ(HealthOf("web"), kHealthy);
+  EXPECT_THAT(EventReasons("web"), ::testing::IsSupersetOf({"ServerMissing", "SecretMissing", "SecretKeyMissing", "ObstacleGone"}));
+}
+
+TEST_F(Setup, AServersSecretIsNamedInBoth) {
+  AddServer();
+  AddTarget("web");
+  AwaitReady("web", "True", "Unscheduled");
+  Api().Delete(kube::Secrets(), Key("vault-ssh"));
+  AwaitReady("web", "False", "SecretMissing");
+  EXPECT_THAT(ReadyMessage("web"), AllOf(HasSubstr("BorgServer vault, spec.sshSecretRef"), HasSubstr("vault-ssh")));
+  EXPECT_FALSE(Plane().Kubectl({"wait", "bs/vault", "-n", ns(), "--for=condition=Ready", "--timeout=0"}).ok());
+  EXPECT_EQ(KstatusOf(Api().Get(kube::BorgServers(), Key("vault"))), "InProgress");
+  AddSecret("vault-ssh", {{"ssh-privatekey", "k"}, {"known_hosts", "h"}});
+  AwaitReady("web", "True", "Unscheduled");
+  Plane().Output({"wait", "bs/vault", "-n", ns(), "--for=condition=Ready", "--timeout=30s"});
+}
+
+TEST_F(Setup, ARepositoryHasOneTarget) {
+  AddServer();
+  AddTarget("first", {{"repository", {{"path", "one/and/the/same"}}}});
+  AwaitReady("first", "True", "Unscheduled");
+  Until("a second has passed",
+        [&] { return Target("first").at("metadata").at("creationTimestamp") != api::KubeTime(std::chrono::system_clock::now()); });
+  AddTarget("second", {{"repository", {{"path", "one/and/the/same"}}}});
+  AwaitReady("second", "False", "RepositoryShared");
+  EXPECT_EQ(HealthOf("second"), kStopped);
+  EXPECT_EQ(HealthOf("first"), kHealthy);
+  EXPECT_TRUE(IsSuspended(JobObject(RunNow("second"))));
+  // Its place falls free.
+  Api().Delete(kube::BorgBackupTargets(), Key("first"));
+  AwaitReady("second", "True", "Unscheduled");
+}
+
+TEST_F(Setup, SchedulesFollowTheSpec) {
+  AddServer();
+  AddTarget("web", {{"schedule", "0 3 * * *"}, {"timeZone", "America/New_York"}});
+  AwaitCron("web", "/spec/schedule", "0 3 * * *");
+  EXPECT_EQ(Cron("web").at("spec").at("timeZone"), "America/New_York");
+  AwaitReady("web", "True", "Scheduled");
+  // Three o'clock there is seven or eight in UTC.
+  EXPECT_THAT(At("web", "/nextBackupTime").get<std::string>(), MatchesRegex("20..-..-..T0[78]:00:00Z"));
+
+  ChangeSpec("web", {{"schedule", "30 4 * * *"}, {"timeZone", "UTC"}});
+  AwaitCron("web", "/spec/schedule", "30 4 * * *");
+  Await("web", "/effectiveSchedule", "30 4 * * *");
+  EXPECT_THAT(At("web", "/nextBackupTime").get<std::string>(), HasSubstr("T04:30:00Z"));
+
+  ChangeSpec("web", {{"suspend", true}});
+  AwaitCron("web", "/spec/suspend", true);
+  AwaitReady("web", "True", "Suspended");
+  EXPECT_EQ(HealthOf("web"), kHealthy);
+  EXPECT_EQ(At("web", "/nextBackupTime"), Json());
+  // A wish waits for the end of that.
+  const auto job = RunNow("web");
+  Await("web", "/state", "Suspended");
+  EXPECT_TRUE(IsSuspended(JobObject(job)));
+  ChangeSpec("web", {{"suspend", false}});
+  AwaitCron("web", "/spec/suspend", false);
+  Until("the Job is released", [&] { return !IsSuspended(JobObject(job)); });
+
+  // Somebody else's hand in the CronJob is undone.
+  Plane().Output(
+      {"patch", "cronjob", "web", "-n", ns(), "--type=merge", "-p", R"({"spec":{"schedule":"* * * * *","suspend":true}})"});
+  AwaitCron("web", "/spec/schedule", "30 4 * * *");
+  AwaitCron("web", "/spec/suspend", false);
+  Api().Delete(kube::CronJobs(), Key("web"));
+  AwaitCron("web", "/spec/schedule", "30 4 * * *");
+
+  ChangeSpec("web", {{"schedule", nullptr}});
+  Until("the CronJob is gone", [&] { return Cron("web").is_null(); });
+  AwaitReady("web", "True", "Unscheduled");
+}
+
+TEST_F(Setup, RandomTimesAreSpreadAndStay) {
+  AddServer();
+  std::set<std::string> lines;
+  for (int i = 0; i < 5; ++i) AddTarget("spread-" + std::to_string(i), {{"schedule", "@daily-random"}});
+  for (int i = 0; i < 5; ++i) {
+    const auto name = "spread-" + std::to_string(i);
+    AwaitReady(name, "True", "Scheduled");
+    const auto line = At(name, "/effectiveSchedule").get<std::string>();
+    EXPECT_THAT(line, MatchesRegex("[0-9]+ [0-9]+ \\* \\* \\*"));
+    AwaitCron(name, "/spec/schedule", line);
+    lines.insert(line);
+  }
+  EXPECT_GT(lines.size(), 2U);
+  const auto before = At("spread-0", "/effectiveSchedule");
+  Api().Delete(kube::BorgBackupTargets(), Key("spread-0"));
+  Until("its CronJob is gone", [&] { return Cron("spread-0").is_null(); });
+  AddTarget("spread-0", {{"schedule", "@daily-random"}});
+  AwaitReady("spread-0", "True", "Scheduled");
+  EXPECT_EQ(At("spread-0", "/effectiveSchedule"), before);
+}
+
+TEST_F(Setup, OneWishIsOneRun) {
+  AddServer();
+  AddTarget("web");
+  Backup("web", "1", GoodReport());
+  // Set again, taken away, and there again while nobody looks.
+  Annotate("web", api::kRunNowAnnotation, "1");
+  StopOperator();
+  Plane().Output({"annotate", "bbt", "web", "-n", ns(), "borg-operator.dev/run-now-"});
+  Annotate("web", api::kRunNowAnnotation, "1");
+  StartOperator();
+  ChangeSpec("web", {{"archiveName", "other-{utcnow}"}});
+  Await("web", "/observedGeneration", Target("web").at("metadata").at("generation"));
+  EXPECT_EQ(Jobs("web").size(), 1U);
+  Backup("web", "2", GoodReport({.archive = 'b'}));
+  EXPECT_EQ(Jobs("web").size(), 2U);
+}
+
+TEST_F(Setup, TriggerStartsAllWithoutAScheduleOfTheirOwn) {
+  AddServer();
+  AddTarget("by-hand");
+  AddTarget("by-hand-too");
+  AddTarget("nightly", {{"schedule", "0 3 * * *"}});
+  AddTarget("asleep", {{"suspend", true}});
+  const auto ended = Trigger({"--value", "tonight"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.out, AllOf(HasSubstr(ns() + "/by-hand: will be backed up"), HasSubstr(ns() + "/by-hand-too: will"),
+                               HasSubstr("nightly: left out"), HasSubstr("asleep: left out, it is suspended")));
+  for (const std::string name : {"by-hand", "by-hand-too"}) AnotherJob(name, {});
+  EXPECT_EQ(Trigger({"--value", "tonight"}).exit_code, 0);
+  AwaitReady("nightly", "True", "Scheduled");
+  EXPECT_EQ(Jobs("by-hand").size(), 1U);
+  EXPECT_TRUE(Jobs("nightly").empty());
+  EXPECT_EQ(Trigger({"nightly"}).exit_code, 0);
+  AnotherJob("nightly", {});
+  EXPECT_EQ(Trigger({"nobody"}).exit_code, 1);
+}
+
+}  // namespace
+}  // namespace borgop::api_tests
