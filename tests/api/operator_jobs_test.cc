@@ -220,13 +220,17 @@ TEST_F(JobsOfTargets, ANamespaceMayGoWithResultsUnread) {
   pod.End(GoodReport());
   AwaitEnd(ended);
   Plane().Output({"delete", "namespace", ns(), "--wait=false"});
+  // Nothing but the Jobs is left that could be written to.
+  Until("the targets are gone", [&] { return Target("one").is_null() && Target("two").is_null(); });
+  EXPECT_TRUE(HasUnreadFinalizer(JobObject(ended)));
   StartOperator();
+  // Kubernetes itself looks again a quarter of a minute after each try.
   Until(
       "the namespace is gone",
       [&] {
         return Api().Get(kube::Namespaces(), {"", ns()}).is_null();
       },
-      seconds(60));
+      seconds(120));
 }
 
 }  // namespace
