@@ -1,7 +1,6 @@
 #include "controller/api/object_meta.h"
 
-#include "engine/report/rfc3339.h"
-#include "engine/report/sizes.h"
+#include "engine/base/rfc3339.h"
 
 namespace borgop::api {
 namespace {
@@ -56,9 +55,6 @@ ObjectMeta ReadMeta(const json& object) {
   return meta;
 }
 
-std::string KubeTime(WallTime time) {
-  const std::string text = Rfc3339(std::chrono::floor<std::chrono::seconds>(time));
-  return text.substr(0, text.rfind('.')) + 'Z';
-}
+std::string KubeTime(WallTime time) { return FormatRfc3339(time, 0); }
 
 }  // namespace borgop::api

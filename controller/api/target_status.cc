@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "controller/api/object_meta.h"
+#include "engine/base/rfc3339.h"
 #include "engine/report/printable.h"
-#include "engine/report/rfc3339.h"
 #include "engine/report/sizes.h"
 
 namespace borgop::api {

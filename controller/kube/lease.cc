@@ -1,12 +1,11 @@
 #include "controller/kube/lease.h"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <utility>
 
 #include "controller/kube/bounded_json.h"
 #include "controller/kube/resource.h"
+#include "engine/base/rfc3339.h"
 
 namespace borgop::kube {
 namespace {
@@ -94,17 +93,6 @@ nlohmann::json ReleasedLease(const LeaseView& view, const std::string& ns, const
                  {"leaseTransitions", before.transitions}});
 }
 
-std::string FormatMicroTime(WallTime wall) {
-  const auto micros = std::chrono::floor<std::chrono::microseconds>(wall.time_since_epoch());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(micros);
-  const std::time_t time = seconds.count();
-  std::tm utc{};
-  gmtime_r(&time, &utc);
-  std::array<char, 32> date{};
-  const std::size_t length = std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-  std::string fraction = std::to_string((micros - seconds).count());
-  fraction.insert(0, 6 - fraction.size(), '0');
-  return std::string(date.data(), length) + "." + fraction + "Z";
-}
+std::string FormatMicroTime(WallTime wall) { return FormatRfc3339(wall, 6); }
 
 }  // namespace borgop::kube

@@ -5,7 +5,7 @@
 
 #include "controller/api/names.h"
 #include "controller/reconcile/json_view.h"
-#include "engine/report/rfc3339.h"
+#include "engine/base/rfc3339.h"
 
 namespace borgop::controller {
 namespace {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "engine/report/rfc3339.h"
+#include "engine/base/rfc3339.h"
 
 namespace borgop {
 namespace {

@@ -2,7 +2,8 @@
 
 #include <array>
 #include <cstdio>
-#include <ctime>
+
+#include "engine/base/rfc3339.h"
 
 namespace borgop {
 
@@ -35,17 +36,6 @@ std::string HumanDuration(std::chrono::milliseconds duration) {
   return text.data();
 }
 
-std::string Rfc3339(WallTime time) {
-  const auto since = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  const auto whole = static_cast<std::time_t>(seconds.count());
-  std::tm utc{};
-  gmtime_r(&whole, &utc);
-  std::array<char, 32> date{};
-  (void)std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-  std::array<char, 48> text{};
-  (void)std::snprintf(text.data(), text.size(), "%s.%03dZ", date.data(), static_cast<int>((since - seconds).count()));
-  return text.data();
-}
+std::string Rfc3339(WallTime time) { return FormatRfc3339(time, 3); }
 
 }  // namespace borgop

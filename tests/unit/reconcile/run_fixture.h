@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/rfc3339.h"
 #include "engine/report/report.h"
-#include "engine/report/rfc3339.h"
 
 namespace borgop::test {
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "controller/api/object_meta.h"
-#include "engine/report/rfc3339.h"
+#include "engine/base/rfc3339.h"
 
 namespace borgop::controller {
 namespace {

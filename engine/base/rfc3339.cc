@@ -1,9 +1,13 @@
-#include "engine/report/rfc3339.h"
+#include "engine/base/rfc3339.h"
 
+#include <array>
 #include <cstdint>
+#include <ctime>
 
 namespace borgop {
 namespace {
+
+using WallTime = std::chrono::system_clock::time_point;
 
 // Takes `digits` digits off the front; nothing where there are fewer.
 std::optional<int> Number(std::string_view& text, std::size_t digits) {
@@ -51,6 +55,22 @@ std::optional<std::chrono::minutes> Offset(std::string_view& text) {
 }
 
 }  // namespace
+
+std::string FormatRfc3339(WallTime time, int fraction_digits) {
+  const auto micros = std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(micros);
+  const std::time_t whole = seconds.count();
+  std::tm utc{};
+  gmtime_r(&whole, &utc);
+  std::array<char, 32> date{};
+  std::string text(date.data(), std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &utc));
+  if (fraction_digits > 0) {
+    std::string fraction = std::to_string((micros - seconds).count());
+    fraction.insert(0, 6 - fraction.size(), '0');
+    text += '.' + fraction.substr(0, static_cast<std::size_t>(fraction_digits));
+  }
+  return text + 'Z';
+}
 
 std::optional<WallTime> ParseRfc3339(std::string_view text) {
   const std::optional<int> year = Number(text, 4);
