@@ -28,7 +28,7 @@ struct Options {
 
 // Whether `target` is for the schedule of its whole namespace; else the reason why not.
 std::string WhyNot(const json& target, bool all) {
-  if (controller::Find(target, {"metadata", "deletionTimestamp"}) != nullptr) return "it is being deleted";
+  if (controller::IsDeleting(target)) return "it is being deleted";
   if (controller::TrueAt(target, {"spec", "suspend"})) return "it is suspended";
   if (!all && !controller::TextAt(target, {"spec", "schedule"}).empty()) return "it has a schedule of its own";
   return {};

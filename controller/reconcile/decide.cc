@@ -89,8 +89,7 @@ class Decider {
   }
 
   void RecordEnds() {
-    // The digest that runs are noted with takes what is set up as it is now.
-    const std::string digest = ReadSetup(observed_, settings_, carried_, now_).digest;
+    std::optional<std::string> digest;
     for (JobRun& run : runs_) {
       if (!run.ended() || NeverRan(run) || IsRecorded(status_, run)) continue;
       const bool found_before = carried_->finding.has_value();
@@ -100,7 +99,9 @@ class Decider {
         if (!found_before)
           decisions_.events.push_back({true, finding->reason, finding->message + " (finding " + finding->id + ')'});
       }
-      RecordEnd(status_, run, digest);
+      // The digest that runs are noted with takes what is set up as it is now.
+      if (!digest) digest = ReadSetup(observed_, settings_, carried_, now_).digest;
+      RecordEnd(status_, run, *digest);
       run.recorded = true;
       SetChecked(status_, run, meta_.generation, now_);
       decisions_.events.push_back(EventOfEnd(status_));

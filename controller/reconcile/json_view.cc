@@ -1,6 +1,6 @@
 #include "controller/reconcile/json_view.h"
 
-#include "engine/report/rfc3339.h"
+#include "engine/base/rfc3339.h"
 
 namespace borgop::controller {
 
@@ -44,6 +44,8 @@ std::optional<std::uint64_t> CountAt(const json& document, JsonPath path) {
 }
 
 std::optional<WallTime> TimeAt(const json& document, JsonPath path) { return ParseRfc3339(TextAt(document, path)); }
+
+bool IsDeleting(const json& object) { return Find(object, {"metadata", "deletionTimestamp"}) != nullptr; }
 
 const json* TrueCondition(const json& document, std::string_view type) {
   for (const json& condition : ListAt(document, {"status", "conditions"})) {

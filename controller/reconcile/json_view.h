@@ -23,6 +23,9 @@ std::optional<std::int64_t> IntegerAt(const nlohmann::json& document, JsonPath p
 std::optional<std::uint64_t> CountAt(const nlohmann::json& document, JsonPath path);
 std::optional<WallTime> TimeAt(const nlohmann::json& document, JsonPath path);
 
+// Somebody deleted the object, and it waits for its finalizers or its grace period.
+bool IsDeleting(const nlohmann::json& object);
+
 // The entry of status.conditions that is of `type` and "True"; null: there is none.
 const nlohmann::json* TrueCondition(const nlohmann::json& document, std::string_view type);
 

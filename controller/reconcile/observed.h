@@ -25,7 +25,8 @@ struct Observed {
   std::vector<nlohmann::json> jobs;                      // whose annotation kTargetNameAnnotation names the target
   std::vector<nlohmann::json> pods;                      // of these Jobs; others may be among them
   std::map<std::string, std::string> logs;               // by pod: ends that Decisions::logs asked for
-  std::vector<PathClaim> claims;                         // of all targets with the same spec.serverRef, this one included
+  std::vector<PathClaim> claims;                         // of all targets with the same repository, this one included
+  std::size_t server_targets = 1;                        // with the same spec.serverRef, this one included
 };
 
 }  // namespace borgop::controller

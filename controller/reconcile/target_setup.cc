@@ -101,7 +101,7 @@ TargetSetup ReadSetup(const Observed& observed, const EngineSettings& settings,
   setup.obstacle = ObstacleOf(observed, inputs, carried);
   // A Job must wait where there may be too many, and while something stands in the way. Elsewhere it starts even with no operator there.
   inputs.start_suspended =
-      setup.obstacle.has_value() || observed.claims.size() > static_cast<std::size_t>(server->max_concurrent_backups);
+      setup.obstacle.has_value() || observed.server_targets > static_cast<std::size_t>(server->max_concurrent_backups);
   setup.inputs = std::move(inputs);
   return setup;
 }

@@ -3,6 +3,7 @@
 #include "controller/api/names.h"
 #include "controller/reconcile/json_view.h"
 #include "controller/reconcile/obstacle.h"
+#include "engine/plan/rules.h"
 
 namespace borgop::runtime {
 namespace {
@@ -72,7 +73,7 @@ std::string TargetNameOf(const nlohmann::json& object) {
 std::string ServerNameOf(const nlohmann::json& target) { return TextAt(target, {"spec", "serverRef", "name"}); }
 
 std::string RepositoryOf(const nlohmann::json& target) {
-  return ServerNameOf(target) + ' ' + TextAt(target, {"spec", "repository", "path"});
+  return ServerNameOf(target) + ' ' + NormalizedPath(TextAt(target, {"spec", "repository", "path"}));
 }
 
 }  // namespace borgop::runtime

@@ -37,7 +37,7 @@ struct Caches {
 // Of an object that the operator made; empty for any other.
 std::string TargetNameOf(const nlohmann::json& object);
 std::string ServerNameOf(const nlohmann::json& target);
-// "SERVER PATH", as in index::kRepository.
+// "SERVER PATH", as in index::kRepository: the same for all ways to write the same path.
 std::string RepositoryOf(const nlohmann::json& target);
 
 }  // namespace borgop::runtime

@@ -11,7 +11,7 @@ namespace borgop::runtime {
 namespace {
 
 using Code = kube::ApiError::Code;
-using controller::Find;
+using controller::IsDeleting;
 using controller::TextAt;
 
 constexpr const char* kEngineContainer = "engine";
@@ -37,8 +37,6 @@ std::vector<nlohmann::json> Copies(const std::vector<kube::Object>& objects) {
   for (const kube::Object& object : objects) copies.push_back(*object);
   return copies;
 }
-
-bool IsDeleting(const nlohmann::json& object) { return Find(object, {"metadata", "deletionTimestamp"}) != nullptr; }
 
 }  // namespace
 
@@ -100,7 +98,8 @@ kube::Result<controller::Observed> Observer::OfTarget(const kube::ObjectKey& key
   using controller::RunKind;
   observed.backup_cron_job = Copy(caches_.cron_jobs.Get({key.ns, controller::CronJobName(key.name, RunKind::kBackup)}));
   observed.maintenance_cron_job = Copy(caches_.cron_jobs.Get({key.ns, controller::CronJobName(key.name, RunKind::kMaintenance)}));
-  for (const kube::Object& other : caches_.targets.Find(key.ns, index::kServer, server)) {
+  observed.server_targets = caches_.targets.Find(key.ns, index::kServer, server).size();
+  for (const kube::Object& other : caches_.targets.Find(key.ns, index::kRepository, RepositoryOf(observed.target))) {
     const api::ObjectMeta meta = api::ReadMeta(*other);
     observed.claims.push_back({meta.name, TextAt(*other, {"spec", "repository", "path"}), meta.creation_time.value_or(WallTime())});
   }

@@ -7,10 +7,9 @@ namespace borgop::runtime {
 namespace {
 
 using controller::IntegerAt;
+using controller::IsDeleting;
 
 const nlohmann::json& Newest(const kube::Change& change) { return change.after ? *change.after : *change.before; }
-
-bool IsDeleting(const nlohmann::json& object) { return controller::Find(object, {"metadata", "deletionTimestamp"}) != nullptr; }
 
 // More than status or metadata that nobody looks at.
 bool SpecChanged(const kube::Change& change) {

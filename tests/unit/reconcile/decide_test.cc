@@ -176,10 +176,10 @@ TEST(DecideTest, SuspendHoldsTheScheduleAndWhatIsAskedFor) {
 
 TEST(DecideTest, AFullServersTargetsStartSuspended) {
   World world;
-  for (int i = 0; i < 4; ++i) world.observed.claims.push_back({"other-" + std::to_string(i), "o/" + std::to_string(i), {}});
+  world.observed.server_targets = 5;
   world.Settle();
   EXPECT_TRUE(world.TemplateSuspended());
-  world.observed.claims.pop_back();
+  world.observed.server_targets = 4;
   world.Settle();
   EXPECT_FALSE(world.TemplateSuspended());
 }

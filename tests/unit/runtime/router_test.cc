@@ -197,6 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"the_first_beyond_the_limit", kTargets, kNew, Target("new", "vault", "new"), {"db", "new", "web"}, {"vault"}},
         Row{"a_new_one_within_the_limit", kTargets, kNew, Target("new", "attic", "new"), {"new"}, {"attic"}},
         Row{"one_that_wants_anothers_repository", kTargets, kNew, Target("new", "attic", "log"), {"log", "new"}, {"attic"}},
+        Row{"one_that_writes_anothers_path_otherwise", kTargets, kNew, Target("new", "attic", "log/"), {"log", "new"}, {"attic"}},
         Row{"the_same_path_at_another_server", kTargets, kNew, Target("new", "attic", "web"), {"new"}, {"attic"}},
         Row{"of_a_server_that_is_not_there", kTargets, kNew, Target("new", "none", "new"), {"new"}, {"none"}},
         Row{"of_no_server", kTargets, kNew, Named("new"), {"new"}, {}},
