@@ -15,6 +15,7 @@
 #include "controller/metrics/http_endpoint.h"
 #include "controller/runtime/controller.h"
 #include "controller/runtime/measured_http.h"
+#include "engine/command_line/log_options.h"
 #include "engine/report/report.h"
 #include "engine/version.h"
 
@@ -33,15 +34,15 @@ struct Options {
   int lease_duration = 15;  // seconds
   double lease_renew = 2;
   std::string metrics_address = ":8080";
-  std::string log_format = "auto", log_level = "info";
+  LogOptions log;
 };
 
 logging::Log MakeLog(const Options& options) {
-  const bool text = options.log_format == "text" || (options.log_format == "auto" && isatty(STDERR_FILENO) == 1);
+  const bool text = options.log.format == "text" || (options.log.format == "auto" && isatty(STDERR_FILENO) == 1);
   logging::Level level = logging::Level::kInfo;
-  if (options.log_level == "debug") level = logging::Level::kDebug;
-  if (options.log_level == "warning") level = logging::Level::kWarning;
-  if (options.log_level == "error") level = logging::Level::kError;
+  if (options.log.level == "debug") level = logging::Level::kDebug;
+  if (options.log.level == "warning") level = logging::Level::kWarning;
+  if (options.log.level == "error") level = logging::Level::kError;
   return {text ? logging::Format::kText : logging::Format::kJson, level};
 }
 
@@ -272,14 +273,7 @@ void AddOperatorRun(CLI::App& app, Action& action) {
   verb->add_option("--metrics-address", options->metrics_address, "Where /metrics, /healthz and /readyz are served, or off")
       ->type_name("HOST:PORT")
       ->capture_default_str();
-  verb->add_option("--log-format", options->log_format, "auto (text on a terminal, else json), json or text")
-      ->check(CLI::IsMember({"auto", "json", "text"}))
-      ->type_name("FORMAT")
-      ->capture_default_str();
-  verb->add_option("--log-level", options->log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->type_name("LEVEL")
-      ->capture_default_str();
+  AddLogOptions(*verb, options->log, "text on a terminal, else json");
   verb->callback([options, &action] { action = [options] { return Run(*options); }; });
 }
 

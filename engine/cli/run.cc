@@ -9,6 +9,7 @@
 #include "engine/cli/read_config.h"
 #include "engine/cli/termination_log.h"
 #include "engine/cli/verbs.h"
+#include "engine/command_line/log_options.h"
 #include "engine/command_line/usage.h"
 #include "engine/display/display.h"
 #include "engine/loop/signals.h"
@@ -23,7 +24,8 @@ struct Options {
   std::string plan;
   std::size_t parallel = 8;
   std::string termination_log;
-  std::string log_format = "auto", log_level = "info", color = "auto";
+  LogOptions log;
+  std::string color = "auto";
   std::string borg = "borg";
 };
 
@@ -42,9 +44,9 @@ LogLevel LevelOf(const std::string& name) {
 
 RunReport Execute(const Plan& plan, const Options& options) {
   DisplayOptions display_options;
-  display_options.format = ParseLogFormat(options.log_format).value_or(LogFormat::kAuto);
+  display_options.format = ParseLogFormat(options.log.format).value_or(LogFormat::kAuto);
   display_options.color = ParseColorMode(options.color).value_or(ColorMode::kAuto);
-  display_options.level = LevelOf(options.log_level);
+  display_options.level = LevelOf(options.log.level);
   const std::unique_ptr<Observer> display = MakeDisplay(display_options);
   EventLoop loop;
   StopSource stop;
@@ -119,14 +121,7 @@ void AddRun(CLI::App& app, Action& action) {
       ->capture_default_str();
   verb->add_option("--termination-log", options->termination_log, "Also write a summary of at most 4,096 bytes to this file")
       ->type_name("FILE");
-  verb->add_option("--log-format", options->log_format, "auto (live lines on a terminal, else json), json or text")
-      ->check(CLI::IsMember({"auto", "json", "text"}))
-      ->type_name("FORMAT")
-      ->capture_default_str();
-  verb->add_option("--log-level", options->log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->type_name("LEVEL")
-      ->capture_default_str();
+  AddLogOptions(*verb, options->log, "live lines on a terminal, else json");
   verb->add_option("--color", options->color, "auto, always or never; NO_COLOR is heeded")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->type_name("WHEN")
