@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "controller/kube/bounded_json.h"
+#include "engine/base/pointers.h"
 #include "engine/base/unique_fd.h"
 
 namespace borgop::kube {
@@ -25,14 +26,6 @@ using Code = ApiError::Code;
 
 constexpr std::size_t kMaxOutput = std::size_t{1} << 20;
 constexpr std::chrono::seconds kEarly{10};  // a token is not used up to its last moment
-
-std::vector<char*> Pointers(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  pointers.reserve(strings.size() + 1);
-  for (std::string& text : strings) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 std::vector<std::string> Environment(const ExecPlugin& plugin, const std::string& info) {
   std::vector<std::pair<std::string, std::string>> more = plugin.env;

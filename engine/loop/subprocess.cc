@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/base/pointers.h"
+
 namespace borgop {
 namespace {
 
@@ -22,14 +24,6 @@ Result<Pipe> MakePipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Fail(Reason::kInternal, std::string("pipe: ") + std::strerror(errno));
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-std::vector<char*> Pointers(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  pointers.reserve(strings.size() + 1);
-  for (std::string& text : strings) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 }  // namespace
