@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "controller/kube/cpprest_http.h"
@@ -57,6 +60,19 @@ class HttpTest : public testing::Test {
     return client ? *std::move(client) : nullptr;
   }
   std::unique_ptr<CpprestHttp> Client() { return Client(Config()); }
+  // Serves one request, with silence, and requests the stop as soon as it is there.
+  std::jthread StopWhenAsked(std::stop_source stop) {
+    auto asked = std::make_shared<std::promise<void>>();
+    Serve([asked](const FakeRequest&, FakeAnswer& answer) {
+      asked->set_value();
+      answer.WaitForPeer();
+      answer.Cut();
+    });
+    return std::jthread([asked, stop]() mutable {
+      asked->get_future().wait();
+      stop.request_stop();
+    });
+  }
   static HttpRequest Get(const std::string& target = "/x") {
     HttpRequest request;
     request.target = target;

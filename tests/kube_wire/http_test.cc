@@ -188,17 +188,8 @@ TEST_F(HttpTest, NobodyListening) {
 }
 
 TEST_F(HttpTest, AStopEndsARequest) {
-  std::promise<void> asked;
-  Serve([&](const FakeRequest&, FakeAnswer& answer) {
-    asked.set_value();
-    answer.WaitForPeer();
-    answer.Cut();
-  });
   std::stop_source stop;
-  std::jthread stopping([&] {
-    asked.get_future().wait();
-    stop.request_stop();
-  });
+  const std::jthread stopping = StopWhenAsked(stop);
   EXPECT_EQ(Outcome(Client()->Send(Get(), stop.get_token())), "Cancelled");
   EXPECT_EQ(Outcome(Client()->Send(Get(), stop.get_token())), "Cancelled") << "a stop before the beginning counts as well";
 }

@@ -71,17 +71,8 @@ TEST_F(HttpTest, AStreamIsStopped) {
 }
 
 TEST_F(HttpTest, AStreamIsStoppedBeforeItsAnswer) {
-  std::promise<void> asked;
-  Serve([&](const FakeRequest&, FakeAnswer& answer) {
-    asked.set_value();
-    answer.WaitForPeer();
-    answer.Cut();
-  });
   std::stop_source stop;
-  std::jthread stopping([&] {
-    asked.get_future().wait();
-    stop.request_stop();
-  });
+  const std::jthread stopping = StopWhenAsked(stop);
   EXPECT_EQ(Outcome(Client()->Stream(
                 Get(), [](std::string_view) { return true; }, stop.get_token())),
             "Cancelled");

@@ -1,7 +1,13 @@
 // Objects that the tests of the operator share: one with nearly every field, to be changed by a JSON patch.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "controller/api/json_object.h"
+#include "engine/plan/plan.h"
 
 namespace borgop::test {
 
@@ -36,6 +42,41 @@ inline nlohmann::json GoodTarget() {
         "resources": {"limits": {"memory": "256Mi"}}, "nodeSelector": {"disk": "ssd"},
         "tolerations": [{"key": "backup", "operator": "Exists"}], "affinity": {"nodeAffinity": {}},
         "priorityClassName": "low"}}})");
+}
+
+// One field of a good object changed.
+struct FieldChange {
+  const char* name;
+  const char* pointer;
+  nlohmann::json value;
+  const char* field;  // that the problem names; null: read
+};
+inline void PrintTo(const FieldChange& change, std::ostream* out) { *out << change.name; }
+
+template <class Spec>
+void ExpectJudged(const FieldChange& change, nlohmann::json object, api::Read<Spec> (*read)(const nlohmann::json&)) {
+  object[nlohmann::json::json_pointer(change.pointer)] = change.value;
+  const api::Read<Spec> spec = read(object);
+  if (change.field == nullptr) {
+    EXPECT_TRUE(spec) << ToString(spec.error());
+    return;
+  }
+  ASSERT_FALSE(spec);
+  ASSERT_EQ(spec.error().size(), 1U) << ToString(spec.error());
+  EXPECT_EQ(spec.error()[0].field, change.field);
+}
+
+// Of GoodTarget.
+inline void ExpectGoodRetention(const Retention& keep) {
+  EXPECT_EQ(keep.keep_last, 3);
+  EXPECT_EQ(keep.keep_minutely, 1);
+  EXPECT_EQ(keep.keep_hourly, 2);
+  EXPECT_EQ(keep.keep_daily, 7);
+  EXPECT_EQ(keep.keep_weekly, 20);
+  EXPECT_EQ(keep.keep_monthly, 12);
+  EXPECT_EQ(keep.keep_yearly, -1);
+  EXPECT_EQ(keep.keep_within, "48H");
+  EXPECT_EQ(keep.glob_archives, "web-*");
 }
 
 }  // namespace borgop::test

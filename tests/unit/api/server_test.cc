@@ -26,30 +26,11 @@ TEST(ReadServerTest, ReadsEveryField) {
   EXPECT_EQ(server->max_concurrent_backups, 4);
 }
 
-struct Row {
-  const char* name;
-  const char* pointer;
-  json value;
-  const char* field;  // that the problem names; null: read
-};
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+class ServerChangeTest : public testing::TestWithParam<test::FieldChange> {};
 
-class ServerChangeTest : public testing::TestWithParam<Row> {};
+TEST_P(ServerChangeTest, Judges) { test::ExpectJudged(GetParam(), test::GoodServer(), ReadServer); }
 
-TEST_P(ServerChangeTest, Judges) {
-  json object = test::GoodServer();
-  object[json::json_pointer(GetParam().pointer)] = GetParam().value;
-  const Read<BorgServerSpec> server = ReadServer(object);
-  if (GetParam().field == nullptr) {
-    EXPECT_TRUE(server) << ToString(server.error());
-    return;
-  }
-  ASSERT_FALSE(server);
-  ASSERT_EQ(server.error().size(), 1U) << ToString(server.error());
-  EXPECT_EQ(server.error()[0].field, GetParam().field);
-}
-
-const Row kRows[] = {
+const test::FieldChange kRows[] = {
     {"NoJumpHost", "/spec/jumpHost", nullptr, nullptr},
     {"DefaultPort", "/spec/port", nullptr, nullptr},
     {"DefaultLimit", "/spec/maxConcurrentBackups", nullptr, nullptr},

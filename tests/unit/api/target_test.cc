@@ -34,16 +34,7 @@ TEST(ReadTargetTest, ReadsEveryField) {
   EXPECT_EQ(target->schedule, "30 2 * * *");
   EXPECT_EQ(target->time_zone, "Europe/Amsterdam");
   EXPECT_FALSE(target->suspend);
-  const Retention& keep = target->retention;
-  EXPECT_EQ(keep.keep_last, 3);
-  EXPECT_EQ(keep.keep_minutely, 1);
-  EXPECT_EQ(keep.keep_hourly, 2);
-  EXPECT_EQ(keep.keep_daily, 7);
-  EXPECT_EQ(keep.keep_weekly, 20);
-  EXPECT_EQ(keep.keep_monthly, 12);
-  EXPECT_EQ(keep.keep_yearly, -1);
-  EXPECT_EQ(keep.keep_within, "48H");
-  EXPECT_EQ(keep.glob_archives, "web-*");
+  test::ExpectGoodRetention(target->retention);
   EXPECT_EQ(target->maintenance.schedule, "0 5 * * 0");
   EXPECT_EQ(target->maintenance.check, CheckMode::kArchives);
   EXPECT_FALSE(target->maintenance.compact);
@@ -94,30 +85,11 @@ TEST(ReadTargetTest, HasDefaults) {
   EXPECT_TRUE(target->pod.resources.is_null());
 }
 
-struct Row {
-  const char* name;
-  const char* pointer;
-  json value;
-  const char* field;  // that the problem names; null: read
-};
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+class TargetChangeTest : public testing::TestWithParam<test::FieldChange> {};
 
-class TargetChangeTest : public testing::TestWithParam<Row> {};
+TEST_P(TargetChangeTest, Judges) { test::ExpectJudged(GetParam(), test::GoodTarget(), ReadTarget); }
 
-TEST_P(TargetChangeTest, Judges) {
-  json object = test::GoodTarget();
-  object[json::json_pointer(GetParam().pointer)] = GetParam().value;
-  const Read<BorgBackupTargetSpec> target = ReadTarget(object);
-  if (GetParam().field == nullptr) {
-    EXPECT_TRUE(target) << ToString(target.error());
-    return;
-  }
-  ASSERT_FALSE(target);
-  ASSERT_EQ(target.error().size(), 1U) << ToString(target.error());
-  EXPECT_EQ(target.error()[0].field, GetParam().field);
-}
-
-const Row kRows[] = {
+const test::FieldChange kRows[] = {
     {"UnknownField", "/spec/later", 1, nullptr},
     {"KeepWithinDays", "/spec/retention/keepWithin", "2d", nullptr},
     {"KeepWithinCapital", "/spec/retention/keepWithin", "2H", nullptr},

@@ -84,16 +84,7 @@ TEST(BuildPlanTest, TheEngineReadsIt) {
   EXPECT_EQ(target.source.excludes, inputs.target.source.excludes);
   EXPECT_EQ(target.source.compression, "zstd,6");
   EXPECT_TRUE(target.source.one_file_system);
-  const Retention& keep = target.retention;
-  EXPECT_EQ(keep.keep_last, 3);
-  EXPECT_EQ(keep.keep_minutely, 1);
-  EXPECT_EQ(keep.keep_hourly, 2);
-  EXPECT_EQ(keep.keep_daily, 7);
-  EXPECT_EQ(keep.keep_weekly, 20);
-  EXPECT_EQ(keep.keep_monthly, 12);
-  EXPECT_EQ(keep.keep_yearly, -1);
-  EXPECT_EQ(keep.keep_within, "48H");
-  EXPECT_EQ(keep.glob_archives, "web-*");
+  test::ExpectGoodRetention(target.retention);
   EXPECT_EQ(target.maintenance.check, CheckMode::kArchives);
   EXPECT_FALSE(target.maintenance.compact);
   EXPECT_EQ(target.limits.deadline, std::chrono::seconds(7200));
