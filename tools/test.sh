@@ -12,7 +12,7 @@ while (($#)); do
     --unit) label=unit ;;
     --conformance) label=conformance ;;
     --engine) label=engine ;;
-    --api) label=api ;;
+    --api) label=api sanitizers=() ;;  # these run in the release build only
     --quick) slow='' sanitizers=() ;;
     --asan-only) release='' sanitizers=(asan) ;;
     --tsan) sanitizers+=(tsan) ;;
@@ -54,24 +54,6 @@ run_suites() { # PRESET
     failed=1
 }
 
-lint_pid=''
-start_lint() { # it gets the time that the suites leave while they wait
-  step "lint, beside the tests"
-  chrt --idle 0 "$root/tools/lint.sh" --fast >"$root/build/lint.log" 2>&1 &
-  lint_pid=$!
-  trap 'kill "$lint_pid" 2>/dev/null || true' EXIT
-}
-await_lint() {
-  step "lint"
-  wait "$lint_pid" || { failed=1; results+=("lint=failed"); }
-  trap - EXIT
-  cat "$root/build/lint.log"
-}
-
-if [[ $lint == true ]]; then
-  "$root/tools/setup.sh" --if-needed  # by one of the two only
-  start_lint
-fi
 # What runs against Kubernetes is skipped where its programs cannot be had; where somebody asked for it, that is a failure.
 if [[ $label == api || -z $label$filter ]]; then
   "$root/tools/setup.sh" --if-needed
@@ -82,5 +64,8 @@ if [[ $label == api || -z $label$filter ]]; then
 fi
 [[ -z $release ]] || run_suites release
 for preset in "${sanitizers[@]}"; do run_suites "$preset"; done
-[[ -z $lint_pid ]] || await_lint
+if [[ $lint == true ]]; then
+  step "lint"
+  "$root/tools/lint.sh" --fast || { failed=1; results+=("lint=failed"); }
+fi
 "$root/tools/count_tests.py" ${failed:+--failed} "${results[@]}"
