@@ -11,12 +11,8 @@ namespace {
 
 using nlohmann::json;
 using test::World;
-using testing::Contains;
-using testing::Each;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::SizeIs;
 
 TEST(DecideTest, ANewTargetGetsItsObjectsAndNoRun) {
