@@ -195,7 +195,10 @@ class Decider {
     if (!setup_.obstacle || setup_.obstacle->passes) Earliest(status_.next_backup_time, setup_.next_due);
     Earliest(status_.next_backup_time, facts_.retry_at);
     Earliest(decisions_.look_again, setup_.next_due);
-    if (setup_.inputs) status_.repository.encryption = setup_.inputs->target.repository.encryption;
+    // What is asked for, until a run has said what there is.
+    if (setup_.inputs && status_.repository.encryption.empty()) {
+      status_.repository.encryption = setup_.inputs->target.repository.encryption;
+    }
     facts_.generation = meta_.generation;
     facts_.obstacle = setup_.obstacle;
     facts_.scheduled = !setup_.schedule.empty() || !setup_.maintenance_schedule.empty();

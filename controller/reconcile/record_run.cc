@@ -50,6 +50,9 @@ void TakeRepository(api::RepositoryStatus& to, const ReportedTarget& report) {
   if (report.repository) {
     if (!report.repository->id.empty()) to.id = report.repository->id;
     if (report.repository->archives) to.archives = report.repository->archives;
+    if (!report.repository->encryption.empty()) to.encryption = report.repository->encryption;
+    if (report.repository->original_size) to.original_size = report.repository->original_size;
+    if (report.repository->deduplicated_size) to.deduplicated_size = report.repository->deduplicated_size;
   }
 }
 

@@ -5,7 +5,6 @@
 
 #include "engine/borg/exclude.h"
 #include "engine/borg/shell_quote.h"
-#include "engine/report/printable.h"
 
 namespace borgop {
 namespace {
@@ -24,15 +23,6 @@ constexpr auto kUnset = std::to_array<std::string_view>({
     "BORG_JSON_INDENT",
 });
 
-constexpr std::size_t kShownBytes = 200;
-
-tl::unexpected<Error> Refuse(std::string_view what, std::string_view text, std::string_view why, std::string_view advice) {
-  std::string message(what);
-  message += " \"" + Printable(text, kShownBytes) + "\" ";
-  message += why;
-  return Fail(Reason::kInvalidConfig, std::move(message), std::string(advice));
-}
-
 std::vector<std::pair<std::string, std::string>> EnvironmentOf(const Client& client) {
   std::vector<std::pair<std::string, std::string>> env = {
       {"BORG_PASSPHRASE_FD", "0"},
@@ -40,7 +30,9 @@ std::vector<std::pair<std::string, std::string>> EnvironmentOf(const Client& cli
       // The location's text is made here, by C alone, and says nothing about where BORG_RSH leads. An account on T that was backed up
       // in another way before has another text recorded and would be asked. C starts from an empty directory and is never asked.
       {"BORG_RELOCATED_REPO_ACCESS_IS_OK", client.machine == Machine::kTarget ? "yes" : "no"},
-      {"BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK", "no"},
+      // What a hostile B puts in the place of an encrypted repository is not written to. Where the plan itself asks for none, C, which
+      // starts from an empty directory, and the first run on T would be asked for ever.
+      {"BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK", client.unencrypted ? "yes" : "no"},
       {"BORG_DISPLAY_PASSPHRASE", "no"},
       {"BORG_EXIT_CODES", "modern"},  // 1.4 only
       // File names are bytes that borg keeps as they are under UTF-8 only; the system's error texts stay in English.
@@ -69,50 +61,6 @@ std::string RepositoryUrl(std::string_view absolute_path) {
     if (c == '{' || c == '}') url += c;
   }
   return url;
-}
-
-Status CheckRepositoryPath(std::string_view path) {
-  const auto refuse = [&](std::string_view why, std::string_view advice) { return Refuse("repository path", path, why, advice); };
-  if (path.empty() || path.front() != '/') return refuse("is not absolute", "Give rootDir with a leading slash.");
-  if (path == "/") return refuse("is the root directory", "Name a directory below it.");
-  if (path.find('\0') != std::string_view::npos) return refuse("holds a NUL byte", "Remove it.");
-  if (!IsUtf8(path)) return refuse("is not UTF-8, which borg create cannot use", "Rename the directory on the repository server.");
-  if (path.substr(1, 1) == "~")
-    return refuse("begins with ~, which borg reads as a home directory", "Name the directory from the root, or rename it.");
-  if (path.find("::") != std::string_view::npos || path.back() == ':') {
-    return refuse("holds \"::\" or ends in a colon, where borg expects the archive's name", "Rename the directory.");
-  }
-  if (path.find_first_of("{}") != std::string_view::npos)
-    return refuse("holds a brace, which borg serve reads as a placeholder", "Rename the directory.");
-  for (std::size_t begin = 1; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view component = path.substr(begin, end - begin);
-    if (component.empty() || component == "." || component == "..") {
-      return refuse("holds an empty component, \".\" or \"..\"", "Write it in its shortest form, without a slash at the end.");
-    }
-    begin = end + 1;
-  }
-  return {};
-}
-
-Status CheckSourceText(std::string_view what, std::string_view text) {
-  if (text.empty()) return Refuse(what, text, "is empty", "Remove it or fill it in.");
-  if (text.find('\0') != std::string_view::npos) return Refuse(what, text, "holds a NUL byte", "Remove it.");
-  if (what != "exclude" && !IsUtf8(text)) {
-    return Refuse(what, text, "is not UTF-8: borg keeps its command line in the archive and fails on such bytes",
-                  "Name the nearest directory above it; files below a source path may have any name.");
-  }
-  return {};
-}
-
-Status CheckArchiveName(std::string_view name) {
-  const auto refuse = [&](std::string_view why) { return Refuse("archive name", name, why, "Choose another name."); };
-  if (name.empty()) return refuse("is empty");
-  if (name.find('\0') != std::string_view::npos) return refuse("holds a NUL byte");
-  if (!IsUtf8(name)) return refuse("is not UTF-8");
-  if (name.find('/') != std::string_view::npos) return refuse("holds a slash");
-  if (name.find("::") != std::string_view::npos) return refuse("holds \"::\"");
-  return {};
 }
 
 Command Init(const Client& client, std::string_view repository_path, std::string_view encryption) {

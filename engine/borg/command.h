@@ -33,25 +33,12 @@ struct Client {
   std::string rsh;  // BORG_RSH: a command that borg splits as a POSIX shell splits words; borg adds "borg-server borg serve ..."
   std::string base_dir;  // BORG_BASE_DIR; empty: the account's own (T, whose caches are worth keeping)
   std::chrono::seconds lock_wait{600};
+  bool unencrypted = false;  // the plan asks for a repository that borg does not encrypt (IsUnencrypted)
 };
 
 // What borg calls the repository at `absolute_path` on B, with the placeholders that borg would expand in it written so that they
 // stay as they are. The host's name stands in the location only, BORG_RSH decides where it leads.
 std::string RepositoryUrl(std::string_view absolute_path);
-
-// Refuses (kInvalidConfig) the paths that borg cannot take to `borg serve` unchanged or that serve reads as another one: relative;
-// "/" itself; empty, "." and ".." components and a slash at the end (borg normalizes them away); "::" and a colon at the end (the
-// archive's name begins there); "/~" (a home directory); braces (serve expands placeholders once more and has no escape); NUL;
-// bytes that are not UTF-8 (create keeps its command line in the archive and fails on them when all files have been read).
-Status CheckRepositoryPath(std::string_view absolute_path);
-
-// The same for a source path or an exclude pattern, named by `what` ("source path", "exclude"): empty, NUL, and, for source paths, not
-// UTF-8. Files *below* a source path may have any name, and so may excludes (exclude.h).
-Status CheckSourceText(std::string_view what, std::string_view text);
-
-// Refuses archive names that borg cannot make: empty, "/", "::", NUL, not UTF-8. Placeholders ({utcnow}, {hostname}, ...) are
-// expanded by the borg that creates.
-Status CheckArchiveName(std::string_view name);
 
 Command Init(const Client& client, std::string_view repository_path, std::string_view encryption);
 Command List(const Client& client, std::string_view repository_path);

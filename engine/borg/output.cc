@@ -74,6 +74,11 @@ Result<CreateResult> ParseCreate(std::string_view text) {
   result.archive = {*std::move(id), *std::move(name), *std::move(start),        *std::move(end),
                     *original,      *compressed,      deduplicated.value_or(0), *nfiles};
   result.repository_id = *std::move(repository_id);
+  const nlohmann::json* cache = Member(*object, "cache");
+  if (const nlohmann::json* all = cache == nullptr ? nullptr : Member(*cache, "stats")) {
+    result.repository_original_size = CountOf(*all, "total_size");
+    result.repository_deduplicated_size = CountOf(*all, "unique_csize");
+  }
   return result;
 }
 

@@ -22,6 +22,8 @@ inline constexpr std::size_t kMaxListOutput = std::size_t{16} * 1024 * 1024;  //
 struct CreateResult {
   Archive archive;
   std::string repository_id;  // 64 lower-case hexadecimal digits, as archive.id
+  // Of the repository: all archives, and their chunks counted once and compressed. Missing where borg does not say them.
+  std::optional<std::uint64_t> repository_original_size, repository_deduplicated_size;
 };
 
 struct ListedArchive {

@@ -5,7 +5,6 @@
 #include <iostream>
 
 #include "engine/base/secret.h"
-#include "engine/borg/check_plan.h"
 #include "engine/plan/document.h"
 #include "engine/plan/input_file.h"
 #include "engine/plan/read_plan.h"
@@ -14,9 +13,8 @@
 #include "engine/report/report.h"
 
 namespace borgop::cli {
-namespace {
 
-Result<Plan> ReadText(const std::string& plan_file) {
+Result<Plan> ReadConfig(const std::string& plan_file) {
   if (!plan_file.empty() && plan_file != "-") return ReadPlanFile(plan_file);
   if (isatty(STDIN_FILENO) != 0) {
     return Fail(Reason::kInvalidConfig, "there is no configuration: standard input is a terminal",
@@ -26,15 +24,6 @@ Result<Plan> ReadText(const std::string& plan_file) {
   if (!text) return Fail(Reason::kInvalidConfig, "standard input " + text.error().message);
   Result<Plan> plan = plan_file == "-" ? ReadYaml(*text, "<stdin>") : ReadToml(*text, "<stdin>");
   Wipe(*text);
-  return plan;
-}
-
-}  // namespace
-
-Result<Plan> ReadConfig(const std::string& plan_file) {
-  Result<Plan> plan = ReadText(plan_file);
-  if (!plan) return plan;
-  if (const Status status = CheckPlan(*plan); !status) return Fail(status.error());
   return plan;
 }
 

@@ -155,6 +155,8 @@ Result<KnownHosts::Line> KnownHosts::ParseLine(std::string_view text) {
 
 Result<KnownHosts> KnownHosts::Parse(std::string_view text) {
   if (text.size() > kMaxText) return Fail(Reason::kInvalidConfig, "is larger than 1 MiB (give the lines of this host only)");
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // as editors of other systems write it
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   KnownHosts known;
   std::size_t number = 0;
   while (!text.empty()) {

@@ -213,7 +213,16 @@ Status CheckPrivateKey(const Secret& key, const Secret& passphrase) {
   std::string_view text = key.Reveal();
   if (text.size() > kMaxKey) return Bad("is larger than 64 KiB (give one private key)");
   if (text.find('\0') != std::string_view::npos) return Bad("is binary (give it in OpenSSH or PEM format)");
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  const auto skip_blank = [&] { text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size())); };
+  skip_blank();
+  // `openssl ecparam -genkey` writes the curve's name in front, which nobody needs.
+  constexpr std::string_view kParametersEnd = "-----END EC PARAMETERS-----";
+  if (text.starts_with("-----BEGIN EC PARAMETERS-----")) {
+    const std::size_t end = text.find(kParametersEnd);
+    if (end == std::string_view::npos) return Bad(kDamaged);
+    text.remove_prefix(end + kParametersEnd.size());
+    skip_blank();
+  }
   if (text.empty()) return Bad("is empty (give the private key)");
   if (text.starts_with("PuTTY-User-Key-File-"))
     return Bad("is a PuTTY key (convert it: puttygen KEY.ppk -O private-openssh -o KEY)");

@@ -12,7 +12,7 @@
 namespace borgop {
 namespace {
 
-enum class Action { kIgnore, kIgnoreWithValue, kCount, kWithin, kPrefix, kGlob, kLockWait };
+enum class Action { kIgnore, kIgnoreWithValue, kRefuse, kRefuseWithValue, kCount, kWithin, kPrefix, kGlob, kLockWait };
 
 struct Option {
   std::string_view long_name;
@@ -35,6 +35,13 @@ constexpr auto kOptions = std::to_array<Option>({
     {"--glob-archives", 'a', Action::kGlob},
     {"--lock-wait", 0, Action::kLockWait},
     {"--checkpoint-interval", 'c', Action::kIgnoreWithValue},
+    {"--umask", 0, Action::kIgnoreWithValue},
+    {"--upload-ratelimit", 0, Action::kIgnoreWithValue},
+    {"--remote-ratelimit", 0, Action::kIgnoreWithValue},
+    {"--upload-buffer", 0, Action::kIgnoreWithValue},
+    {"--remote-buffer", 0, Action::kIgnoreWithValue},
+    {"--debug-topic", 0, Action::kIgnoreWithValue},
+    {"--consider-part-files", 0, Action::kIgnore},
     {"--stats", 's', Action::kIgnore},
     {"--list", 0, Action::kIgnore},
     {"--verbose", 'v', Action::kIgnore},
@@ -49,6 +56,13 @@ constexpr auto kOptions = std::to_array<Option>({
     {"--show-rc", 0, Action::kIgnore},
     {"--show-version", 0, Action::kIgnore},
     {"--save-space", 0, Action::kIgnore},
+    {"--dry-run", 'n', Action::kRefuse},
+    {"--help", 'h', Action::kRefuse},
+    {"--force", 0, Action::kRefuse},
+    {"--bypass-lock", 0, Action::kRefuse},
+    {"--remote-path", 0, Action::kRefuseWithValue},
+    {"--rsh", 0, Action::kRefuseWithValue},
+    {"--debug-profile", 0, Action::kRefuseWithValue},
 });
 
 // nullopt: a quote is not closed.
@@ -101,7 +115,7 @@ std::optional<std::int64_t> Number(std::string_view text) {
 }
 
 struct Match {
-  const Option* option = nullptr;
+  const Option* option = nullptr;    // null: there is none, or several could be meant
   std::string name;                  // as a person knows it
   std::optional<std::string> value;  // where it stands in the same word
 };
@@ -110,9 +124,16 @@ Match FindOption(const std::string& word) {
   if (word.starts_with("--")) {
     const std::size_t equals = word.find('=');
     Match match{nullptr, word.substr(0, equals), std::nullopt};
+    // Python's argparse takes any beginning that only one option has.
+    std::size_t begun = 0;
     for (const Option& option : kOptions) {
-      if (option.long_name == match.name) match.option = &option;
+      if (!option.long_name.starts_with(match.name)) continue;
+      match.option = &option;
+      ++begun;
+      if (option.long_name == match.name) begun = 1;
+      if (option.long_name == match.name) break;
     }
+    if (begun != 1) match.option = nullptr;
     if (equals != std::string::npos) match.value = word.substr(equals + 1);
     return match;
   }
@@ -125,7 +146,6 @@ Match FindOption(const std::string& word) {
 }
 
 std::string Unknown(const std::string& name) {
-  if (name == "--dry-run" || name == "-n") return "has " + Quoted(name) + ", with which nothing would ever be pruned (remove it)";
   if (!name.starts_with("-")) return "has " + Quoted(name) + " in it, which belongs to no option (remove it)";
   std::vector<std::string_view> names;
   names.reserve(kOptions.size());
@@ -135,12 +155,23 @@ std::string Unknown(const std::string& name) {
          (nearest.empty() ? std::string("remove it") : "did you mean `" + std::string(nearest) + "`?") + ")";
 }
 
+std::string Refused(const Option& option, const std::string& name) {
+  if (option.long_name == "--dry-run") return "has " + Quoted(name) + ", with which nothing would ever be pruned (remove it)";
+  if (option.long_name == "--remote-path") {
+    return "has " + Quoted(name) +
+           ", which is not taken over (use a plan, where `server.borg` names the borg of the repository server)";
+  }
+  return "has the option " + Quoted(name) + ", which is not taken over (remove it)";
+}
+
 std::string Apply(const Match& match, const std::string& value, PruneSetting& setting) {
   const std::string prefix = match.name + ' ';
   const auto said = [&](const std::string& problem) { return problem.empty() ? problem : prefix + problem; };
   switch (match.option->action) {
     case Action::kIgnore:
     case Action::kIgnoreWithValue: return {};
+    case Action::kRefuse:
+    case Action::kRefuseWithValue: return Refused(*match.option, match.name);
     case Action::kCount: {
       const std::optional<std::int64_t> count = Number(value);
       if (!count) return prefix + "is " + Quoted(value) + " (give it a whole number)";
@@ -166,19 +197,21 @@ std::string Apply(const Match& match, const std::string& value, PruneSetting& se
 
 PruneSetting ParsePruneSetting(std::string_view text) {
   PruneSetting setting;
-  const std::optional<std::vector<std::string>> words = SplitWords(text);
+  std::optional<std::vector<std::string>> words = SplitWords(text);
   if (!words) {
     setting.problems.emplace_back("has a quote or a backslash that is not closed (close it)");
     return setting;
   }
   std::size_t filters = 0;
   for (std::size_t i = 0; i < words->size(); ++i) {
-    Match match = FindOption((*words)[i]);
+    std::string& word = (*words)[i];
+    Match match = FindOption(word);
     if (match.option == nullptr) {
-      setting.problems.push_back(Unknown(match.name.starts_with('-') ? match.name : (*words)[i]));
+      setting.problems.push_back(Unknown(match.name.starts_with('-') ? match.name : word));
       continue;
     }
-    const bool takes_value = match.option->action != Action::kIgnore;
+    const Action action = match.option->action;
+    const bool takes_value = action != Action::kIgnore && action != Action::kRefuse;
     if (takes_value && !match.value) {
       if (i + 1 == words->size()) {
         setting.problems.push_back(match.name + " has no value (add it)");
@@ -186,11 +219,14 @@ PruneSetting ParsePruneSetting(std::string_view text) {
       }
       match.value = (*words)[++i];
     } else if (!takes_value && match.value) {
-      setting.problems.push_back("has the option " + Quoted((*words)[i]) + ", which takes no value (write " + Quoted(match.name) +
-                                 ")");
-      continue;
+      if (word[1] == '-' || word[2] == '=') {
+        setting.problems.push_back("has the option " + Quoted(word) + ", which takes no value (write " + Quoted(match.name) + ")");
+        continue;
+      }
+      word = '-' + *match.value;  // -vs is -v and -s: once more
+      --i;
     }
-    if (match.option->action == Action::kPrefix || match.option->action == Action::kGlob) ++filters;
+    if (action == Action::kPrefix || action == Action::kGlob) ++filters;
     if (std::string problem = Apply(match, match.value.value_or(""), setting); !problem.empty())
       setting.problems.push_back(std::move(problem));
   }

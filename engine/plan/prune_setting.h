@@ -19,8 +19,9 @@ struct PruneSetting {
   std::vector<std::string> problems;  // phrases, as in rules.h; empty: all is understood
 };
 
-// Options that only change what borg prints are accepted and have no effect; options that would change what is pruned in a way that
-// a Retention cannot say are problems that name the option. As with borg, the last of several equal options counts.
+// Options that only change what borg prints, or how fast it goes, are accepted and have no effect; options that would change what is
+// pruned in a way that a Retention cannot say, or how, are problems that name the option. As with borg, the last of several equal
+// options counts, several letters may stand behind one dash, and any beginning that only one long option has stands for it.
 PruneSetting ParsePruneSetting(std::string_view text);
 
 }  // namespace borgop

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/base/utf8.h"
 #include "engine/plan/document.h"
 
 namespace borgop {
@@ -125,7 +126,7 @@ std::string RootDirProblem(std::string_view path) {
   if (path.empty()) return "is empty (give the absolute path that all repositories are below)";
   if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";
   if (path[0] != '/') return "is not absolute (begin it with a slash: " + Quoted("/" + std::string(path)) + ")";
-  return {};
+  return LocationProblem(NormalizedPath(std::string(path) + "/x"));  // as it will be used
 }
 
 std::string RepositoryPathProblem(std::string_view path) {
@@ -140,9 +141,36 @@ std::string RepositoryPathProblem(std::string_view path) {
   return {};
 }
 
+std::string LocationProblem(std::string_view absolute_path) {
+  if (absolute_path.substr(0, 1) != "/") return "is not absolute (begin it with a slash)";
+  if (absolute_path == "/") return "is the root directory (name a directory below it)";
+  if (absolute_path.find('\0') != std::string_view::npos) return "holds a NUL byte (remove it)";
+  if (!IsUtf8(absolute_path)) return "is not UTF-8, which borg create cannot use (rename the directory on the repository server)";
+  if (absolute_path.substr(1, 1) == "~") {
+    return "begins with ~, which borg reads as a home directory (name the directory from the root, or rename it)";
+  }
+  if (absolute_path.find("::") != std::string_view::npos || absolute_path.back() == ':') {
+    return "holds `::` or ends in a colon, where borg expects an archive's name (rename the directory)";
+  }
+  if (absolute_path.find_first_of("{}") != std::string_view::npos) {
+    return "holds a brace, which borg serve reads as a placeholder (rename the directory)";
+  }
+  for (const std::string_view component : Split(absolute_path.substr(1), '/')) {
+    if (component.empty() || component == "." || component == "..") {
+      return "has " + Quoted(component) + " as a component (write it in its shortest form, without a slash at the end)";
+    }
+  }
+  return {};
+}
+
 std::string SourcePathProblem(std::string_view path) {
   if (path.empty()) return "is empty (give a path, or remove it)";
   if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";
+  if (!IsUtf8(path)) {
+    return "is not UTF-8, and borg, which keeps its command line in the archive, fails on such bytes (name the nearest directory "
+           "above "
+           "it; files below a source path may have any name)";
+  }
   return {};
 }
 
@@ -155,6 +183,7 @@ std::string PassphraseProblem(std::string_view passphrase) {
   if (passphrase.find_first_of("\r\n") != std::string_view::npos) {
     return "has a line break in it (borg reads one line: remove the break)";
   }
+  if (!IsUtf8(passphrase)) return "is not UTF-8, as which borg reads it (write it in UTF-8)";
   return {};
 }
 
@@ -172,6 +201,8 @@ std::string EncryptionProblem(std::string_view mode) {
          (nearest.empty() ? std::string("use `repokey-blake2`") : "did you mean `" + std::string(nearest) + "`?") + ")";
 }
 
+bool IsUnencrypted(std::string_view mode) { return mode == "none" || mode == "authenticated" || mode == "authenticated-blake2"; }
+
 std::string CompressionProblem(std::string_view spec) {
   if (IsCompression(spec, true, true)) return {};
   return "is " + Quoted(spec) +
@@ -184,6 +215,7 @@ std::string ArchiveNameProblem(std::string_view name) {
   if (HasControl(name)) return "has a line break or another control character in it (remove it)";
   if (name.find('/') != std::string_view::npos) return "has a slash in it (an archive's name must not)";
   if (name.find("::") != std::string_view::npos) return "has `::` in it (give the archive's name only)";
+  if (!IsUtf8(name)) return "is not UTF-8 (write it in UTF-8)";
   if (name.front() == ' ' || name.back() == ' ') return "begins or ends with a space (remove it)";
   if (name.ends_with(".checkpoint"))
     return "ends with `.checkpoint`, which is how borg marks unfinished archives (use another name)";

@@ -1,7 +1,8 @@
 // What a value must look like, one function a kind of value. Each gives a phrase that says what is wrong and, in brackets, what to
 // do, fit to follow "FILE:LINE: KEY: "; empty: nothing is wrong. The same for both input forms.
 //
-// Thread safety: pure functions. Sources: borg 1.2 (`borg help placeholders`, `compression`, CompressionSpec, interval).
+// Thread safety: pure functions. Sources: borg 1.2 and 1.4 (`borg help placeholders`, `compression`, CompressionSpec, interval,
+// helpers/parseformat.py Location, RepositoryServer._resolve_path).
 #pragma once
 
 #include <string>
@@ -17,6 +18,11 @@ std::string NameProblem(std::string_view name);
 std::string ProgramProblem(std::string_view program);
 std::string RootDirProblem(std::string_view path);
 std::string RepositoryPathProblem(std::string_view path);
+// Of the whole path of a repository on B, "/" and rules of its own: what borg cannot take to `borg serve` unchanged, or what serve reads
+// as another one. Empty, "." and ".." components and a slash at the end (borg normalizes them away); "::" and a colon at the end (the
+// archive's name begins there); "/~" (a home directory); braces (serve expands placeholders once more and has no escape); bytes
+// that are not UTF-8 (create keeps its command line in the archive and fails on them when all files have been read).
+std::string LocationProblem(std::string_view absolute_path);
 std::string SourcePathProblem(std::string_view path);
 std::string ExcludeProblem(std::string_view pattern);
 std::string PassphraseProblem(std::string_view passphrase);
@@ -28,6 +34,10 @@ std::string KeepCountProblem(std::int64_t count);
 std::string GlobArchivesProblem(std::string_view glob);
 // Of the whole: borg prune refuses to keep nothing at all.
 std::string RetentionProblem(const Retention& retention);
+
+// Whether borg gives no confidentiality in this mode, and so asks before it opens such a repository (crypto/key.py,
+// logically_encrypted; a target with an empty passphrase is none: it is refused).
+bool IsUnencrypted(std::string_view mode);
 
 // `path` without doubled slashes and without one at its end.
 std::string NormalizedPath(std::string_view path);

@@ -120,11 +120,13 @@ Section ConnectionSection(const Field& field) {
   return {field, std::move(keys), KeyCase::kFolded};
 }
 
-void ReadRepository(const Section& section, Target& target) {
+void ReadRepository(const Section& section, const Server& server, Target& target) {
   const Field path_field = section["SubDir"].Required("give the repository's path below RootDir");
   if (const std::optional<std::string> path = path_field.Text()) {
     target.repository.path = NormalizedPath(*path);
-    path_field.Problem(RepositoryPathProblem(target.repository.path));
+    const std::string problem = RepositoryPathProblem(target.repository.path);
+    path_field.Problem(problem);
+    if (problem.empty()) CheckLocation(path_field, server, target.repository);
   }
   const Field passphrase_field = section["Passphrase"].Required("give the repository's passphrase");
   if (std::optional<Secret> passphrase = passphrase_field.SecretText()) {
@@ -149,7 +151,7 @@ class Reader {
     if (servers.present() && servers.node()->kind == Node::Kind::kList && items.empty()) {
       servers.Problem("is empty (add a [[Servers]] block for each machine to back up)");
     }
-    for (const Field& item : items) plan.targets.push_back(ReadTarget(item, prune));
+    for (const Field& item : items) plan.targets.push_back(ReadTarget(item, plan.server, prune));
     if (!problems_.empty()) return Fail(problems_.ToError());
     return plan;
   }
@@ -158,7 +160,8 @@ class Reader {
   static PruneSetting ReadBorg(const Section& section, Server& server) {
     CheckRead(section, "add a [Borg] block with RootDir, PruneSetting and Server");
     if (!section.present()) return {};
-    server.root_dir = RequiredText(section["RootDir"], RootDirProblem, "give the absolute path that all repositories are below");
+    server.root_dir =
+        NormalizedPath(RequiredText(section["RootDir"], RootDirProblem, "give the absolute path that all repositories are below"));
     const Section connection = ConnectionSection(section["Server"]);
     CheckRead(connection, "add a [Borg.Server] block that says how to log in");
     if (connection.present()) server.connection = ReadConnection(connection);
@@ -168,7 +171,7 @@ class Reader {
     return prune;
   }
 
-  Target ReadTarget(const Field& field, const PruneSetting& prune) {
+  Target ReadTarget(const Field& field, const Server& server, const PruneSetting& prune) {
     Target target;
     const Section section(field, {"Name", "SourcePaths", "Excludes", "Connection", "BorgTarget"}, KeyCase::kFolded);
     if (!section.present()) return target;
@@ -184,7 +187,7 @@ class Reader {
     const Section repository(section["BorgTarget"], {"SubDir", "Passphrase"}, KeyCase::kFolded);
     CheckRead(repository, "add a [Servers.BorgTarget] block with SubDir and Passphrase");
     if (repository.present()) {
-      ReadRepository(repository, target);
+      ReadRepository(repository, server, target);
       paths_.Add(repository["SubDir"], target.repository.path);
     }
     const Section connection = ConnectionSection(section["Connection"]);
@@ -197,7 +200,7 @@ class Reader {
 
   Problems problems_;
   Unique names_{kNamesAreUnique};
-  Unique paths_{kPathsAreUnique};
+  RepositoryPaths paths_;
 };
 
 }  // namespace

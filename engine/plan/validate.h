@@ -14,6 +14,7 @@
 
 #include "engine/base/secret.h"
 #include "engine/plan/field.h"
+#include "engine/plan/plan.h"
 
 namespace borgop {
 
@@ -25,6 +26,8 @@ std::string CheckedText(const Field& field, Rule rule, std::string fallback = {}
 std::string RequiredText(const Field& field, Rule rule, std::string_view what_to_do);
 std::vector<std::string> CheckedTexts(const Field& list, Rule rule);
 
+// Whether borg can take the whole path of a repository, whose own part stands at `field` and has no problem.
+void CheckLocation(const Field& field, const Server& server, const Repository& repository);
 void CheckKey(const Field& field, const Secret& key, const Secret& passphrase);
 // Whether the text as such is in order.
 bool CheckKnownHostsText(const Field& field, std::string_view known_hosts);
@@ -36,18 +39,29 @@ class Unique {
  public:
   // `why` ends the sentence "is the same as in PLACE on line N".
   explicit Unique(std::string_view why) : why_(why) {}
-  void Add(const Field& field, const std::string& value);
+  // Whether it is the first of its kind; one that is not is reported.
+  bool Add(const Field& field, const std::string& value);
 
- private:
+ protected:
   struct Place {
     std::string path;
     std::uint32_t line;
+    std::string ToString() const;  // "PLACE on line N"
   };
+  const std::map<std::string, Place>& seen() const { return seen_; }
+
+ private:
   std::string_view why_;
   std::map<std::string, Place> seen_;
 };
 
+// Paths of repositories, normalised, below one directory. Nor may one be inside of another: borg makes no such repository.
+class RepositoryPaths : public Unique {
+ public:
+  RepositoryPaths() : Unique(" (give each target a repository of its own)") {}
+  void Add(const Field& field, const std::string& path);
+};
+
 constexpr std::string_view kNamesAreUnique = " (give each target a name of its own)";
-constexpr std::string_view kPathsAreUnique = " (give each target a repository of its own)";
 
 }  // namespace borgop

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/base/secret.h"
+#include "engine/base/utf8.h"
 #include "engine/plan/base64.h"
 #include "engine/plan/byte_escape.h"
 
@@ -42,6 +43,22 @@ class ViewBuffer : public std::streambuf {
   }
   bool ended_;
 };
+
+// yaml-cpp 0.7 writes the escapes \N and \_ (YAML 1.2 section 5.7: U+0085, U+00A0) as bytes of Latin-1. As all that it reads is UTF-8,
+// no other bytes can stand alone. PyYAML writes a no-break space so.
+void MendEscapes(std::string& text) {
+  if (IsUtf8(text)) return;
+  std::string mended;
+  mended.reserve(2 * text.size());  // no copy of a secret is left behind
+  for (std::size_t i = 0; i < text.size();) {
+    const CodePoint point = DecodeUtf8(text, i);
+    if (!point.valid) mended += '\xC2';
+    mended.append(text, i, point.size);
+    i += point.size;
+  }
+  Wipe(text);
+  text = std::move(mended);
+}
 
 // Thrown through yaml-cpp, caught in ParseYaml.
 struct Refused {
@@ -105,6 +122,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (AtKey()) {
       Count(mark, 0, value.size());
       std::string key = value;
+      MendEscapes(key);
       UnescapeBytes(key);
       if (!frames_.back().keys.insert(key).second)
         throw Refused{mark, "the key " + Quoted(key) + " is given twice (keep one of them)"};
@@ -115,6 +133,7 @@ class TreeBuilder : public YAML::EventHandler {
     Node node = NewNode(tag == "?" ? Node::Kind::kWord : Node::Kind::kText, mark);
     Count(mark, 0, value.size());
     node.text = value;
+    MendEscapes(node.text);
     if (tag == std::string(kTagPrefix) + "binary") {
       Decode(mark, node.text);
     } else {

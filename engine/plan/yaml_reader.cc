@@ -70,7 +70,7 @@ class Reader {
     const Field server = top["server"].Required("say where the repositories are, and how to log in there");
     plan.server = ReadServer(server);
     const Field targets = top["targets"].Required("list the machines to back up");
-    for (const Field& item : targets.List()) plan.targets.push_back(ReadTarget(item));
+    for (const Field& item : targets.List()) plan.targets.push_back(ReadTarget(item, plan.server));
     ReportEmptyList(targets, "list the machines to back up");
   }
 
@@ -84,7 +84,8 @@ class Reader {
     Server server;
     const Section section(field, WithEndpointKeys({"rootDir", "borg"}), KeyCase::kExact);
     if (!section.present()) return server;
-    server.root_dir = RequiredText(section["rootDir"], RootDirProblem, "give the absolute path that all repositories are below");
+    server.root_dir =
+        NormalizedPath(RequiredText(section["rootDir"], RootDirProblem, "give the absolute path that all repositories are below"));
     server.borg = CheckedText(section["borg"], ProgramProblem, "borg");
     server.connection = ReadEndpoint(section, kMaxHops);
     return server;
@@ -172,7 +173,7 @@ class Reader {
     return std::nullopt;
   }
 
-  Target ReadTarget(const Field& field) {
+  Target ReadTarget(const Field& field, const Server& server) {
     Target target;
     const Section section(
         field, {"name", "connection", "borg", "repository", "source", "archiveName", "retention", "maintenance", "limits"},
@@ -186,7 +187,7 @@ class Reader {
     if (const Section endpoint(connection, WithEndpointKeys({}), KeyCase::kExact); endpoint.present()) {
       target.connection = ReadEndpoint(endpoint, kMaxHops);
     }
-    ReadRepository(section["repository"].Required("give the repository's path and passphrase"), target.repository);
+    ReadRepository(section["repository"].Required("give the repository's path and passphrase"), server, target.repository);
     ReadSource(section["source"].Required("list the paths to back up"), target.source);
     ReadRetention(section["retention"], target.retention);
     ReadMaintenance(section["maintenance"], target.maintenance);
@@ -194,12 +195,13 @@ class Reader {
     return target;
   }
 
-  void ReadRepository(const Field& field, Repository& repository) {
+  void ReadRepository(const Field& field, const Server& server, Repository& repository) {
     const Section section(field, {"path", "passphrase", "passphraseFile", "encryption"}, KeyCase::kExact);
     if (!section.present()) return;
     repository.path = RequiredText(section["path"], RepositoryPathProblem, "give the repository's path below server.rootDir");
     // Also of a path that has been reported, as that may be mended in more than one way.
     if (const Field path = section["path"]; path.node() != nullptr) paths_.Add(path, NormalizedPath(path.node()->text));
+    CheckLocation(section["path"], server, repository);
     repository.encryption = CheckedText(section["encryption"], EncryptionProblem, repository.encryption);
     Given passphrase = ReadGiven(section, kPassphrase, repository.encryption == "none" ? "" : "give passphrase or passphraseFile");
     if (!passphrase.value) return;
@@ -271,7 +273,7 @@ class Reader {
   Problems problems_;
   std::string directory_;
   Unique names_{kNamesAreUnique};
-  Unique paths_{kPathsAreUnique};
+  RepositoryPaths paths_;
 };
 
 }  // namespace

@@ -46,6 +46,9 @@ struct RepositoryReport {
   std::string path;
   bool initialized = false;               // made by this run
   std::optional<std::uint64_t> archives;  // listed by C at the end
+  std::string encryption;                 // as borg names the mode; empty: it was never opened
+  // All archives, and the chunks that they share once and compressed, as borg on T counts them after it has made one.
+  std::optional<std::uint64_t> original_size, deduplicated_size;
 };
 
 struct TargetReport {

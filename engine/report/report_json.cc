@@ -55,7 +55,14 @@ Json TargetJson(const TargetReport& target, const Detail& detail) {
     json["repository"] = {{"id", Text(target.repository.id, detail.max_text)},
                           {"path", Text(target.repository.path, detail.max_text)},
                           {"initialized", target.repository.initialized}};
-    if (target.repository.archives) json["repository"]["archives"] = *target.repository.archives;
+    Json& repository = json["repository"];
+    const auto count = [&](const char* name, const std::optional<std::uint64_t>& value) {
+      if (value) repository[name] = *value;
+    };
+    if (!target.repository.encryption.empty()) repository["encryption"] = Text(target.repository.encryption, detail.max_text);
+    count("archives", target.repository.archives);
+    count("originalSize", target.repository.original_size);
+    count("deduplicatedSize", target.repository.deduplicated_size);
   }
   if (target.archive) json["archive"] = ArchiveJson(*target.archive, detail);
   if (detail.sizes) {

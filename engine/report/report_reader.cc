@@ -185,8 +185,14 @@ ReportedTarget ReadTarget(const Reader& in) {
   target.start = in.Time("start");
   target.end = in.Time("end");
   in.Object("repository", [&](const Reader& repository) {
-    target.repository = RepositoryReport{repository.Id("id", true), repository.Text("path").value_or(""),
-                                         repository.Boolean("initialized"), repository.Count("archives")};
+    RepositoryReport& to = target.repository.emplace();
+    to.id = repository.Id("id", true);
+    to.path = repository.Text("path").value_or("");
+    to.initialized = repository.Boolean("initialized");
+    to.archives = repository.Count("archives");
+    to.encryption = repository.Text("encryption").value_or("");
+    to.original_size = repository.Count("originalSize");
+    to.deduplicated_size = repository.Count("deduplicatedSize");
   });
   in.Object("archive", [&](const Reader& archive) { target.archive = ReadArchive(archive); });
   target.pruned = in.Count("pruned");

@@ -7,6 +7,7 @@
 
 #include "engine/borg/shell_quote.h"
 #include "engine/loop/unix_socket.h"
+#include "engine/plan/rules.h"
 
 namespace borgop {
 namespace {
@@ -54,6 +55,7 @@ Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, co
   client.rsh = ShellJoin({environment_.engine, "connect", socket});
   client.base_dir = base_;
   client.lock_wait = target_.limits.lock_wait;
+  client.unencrypted = IsUnencrypted(target_.repository.encryption);
   const Command command = make(client);
   Result<std::unique_ptr<Subprocess>> process =
       Subprocess::Start(*environment_.loop, *environment_.signals, command.argv, Environment(command));

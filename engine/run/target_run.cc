@@ -8,6 +8,7 @@
 
 #include "engine/borg/command.h"
 #include "engine/borg/output.h"
+#include "engine/plan/rules.h"
 #include "engine/report/printable.h"
 #include "engine/run/exchange.h"
 #include "engine/run/here.h"
@@ -162,6 +163,7 @@ class TargetRun {
     client.borg = target_.borg;
     client.rsh = (*socket)->rsh();
     client.lock_wait = target_.limits.lock_wait;
+    client.unencrypted = IsUnencrypted(target_.repository.encryption);
     const Command command =
         Create(client, report_.repository.path, target_.archive_name, target_.source, target_.limits.upload_rate_kib);
     std::string script = keeper.Registration("create") + (*socket)->wait_until_ready() + ScriptFor(command) + "\n";
@@ -202,6 +204,8 @@ class TargetRun {
     }
     report_.archive = created_.archive;
     report_.archive->name = seen->name;
+    report_.repository.original_size = created_.repository_original_size;
+    report_.repository.deduplicated_size = created_.repository_deduplicated_size;
     co_return Status{};
   }
 
@@ -213,6 +217,7 @@ class TargetRun {
     if (listing) {
       report_.repository.id = listing->repository_id;
       report_.repository.archives = listing->archives.size();
+      report_.repository.encryption = listing->encryption;
     }
     co_return listing;
   }

@@ -77,6 +77,9 @@ TEST_F(KeysTest, ClientKeysOfEveryType) {
   OnTarget(plan).private_key = Secret(pem_rsa);
   OnServer(plan).private_key = Secret(pem_ecdsa);
   ExpectGood(plan);
+  // As `openssl ecparam -name prime256v1 -genkey` writes it.
+  OnServer(plan).private_key = Secret("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + pem_ecdsa);
+  ExpectGood(plan);
 }
 
 TEST_F(KeysTest, EachHostKeyAlone) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/plan/rules.h"
 #include "subprocess.h"
 
 namespace borgop {
@@ -92,6 +93,9 @@ TEST(CommandTest, Environments) {
     EXPECT_EQ(env.at("LC_ALL"), "C.UTF-8");
     EXPECT_EQ(env.count("BORG_PASSPHRASE"), 0U);
   }
+  Client plain = kHere;
+  plain.unencrypted = true;
+  EXPECT_EQ(EnvOf(List(plain, "/r")).at("BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK"), "yes");
   EXPECT_EQ(target.at("BORG_RELOCATED_REPO_ACCESS_IS_OK"), "yes");
   EXPECT_EQ(here.at("BORG_RELOCATED_REPO_ACCESS_IS_OK"), "no");
   EXPECT_EQ(target.at("BORG_RSH"), kTarget.rsh);
@@ -118,40 +122,6 @@ TEST(CommandTest, ScriptKeepsNothingThatIsToBeUnset) {
   EXPECT_THAT(RunProgram(argv, ScriptFor({{"env"}, {}})).out, Not(HasSubstr("not-to-be-seen")));
 }
 
-struct TextRow {
-  const char* name;
-  std::string text;
-  bool ok;
-};
-
-TEST(CommandTest, SourceTexts) {
-  for (const TextRow& row : std::vector<TextRow>{{"plain", "/etc", true},
-                                                 {"spaces", " a b ", true},
-                                                 {"newline", "a\nb", true},
-                                                 {"braces", "{hostname}", true},
-                                                 {"umlaut", "/\xc3\xa4", true},
-                                                 {"empty", "", false},
-                                                 {"NUL", std::string("a\0b", 3), false},
-                                                 {"not UTF-8", "/\xff", false}}) {
-    SCOPED_TRACE(row.name);
-    EXPECT_EQ(CheckSourceText("source path", row.text).has_value(), row.ok);
-  }
-}
-
-TEST(CommandTest, ArchiveNames) {
-  for (const TextRow& row : std::vector<TextRow>{{"placeholder", "snapshot-{utcnow}", true},
-                                                 {"format", "{now:%Y-%m-%d_%H:%M}", true},
-                                                 {"space", "a b", true},
-                                                 {"empty", "", false},
-                                                 {"slash", "a/b", false},
-                                                 {"colons", "a::b", false},
-                                                 {"NUL", std::string("\0", 1), false},
-                                                 {"not UTF-8", "\xff", false}}) {
-    SCOPED_TRACE(row.name);
-    EXPECT_EQ(CheckArchiveName(row.text).has_value(), row.ok);
-  }
-}
-
 // Nasty but allowed words through real borg: init, create, list, prune, check, compact, over ScriptFor and a real sh.
 class RealBorgTest : public testing::TestWithParam<std::string> {};
 
@@ -161,7 +131,7 @@ TEST_P(RealBorgTest, WordsArriveUnchanged) {
   std::string dir = testing::TempDir() + "borg-words-XXXXXX";
   ASSERT_NE(mkdtemp(dir.data()), nullptr);
   const std::string repository = dir + "/r o'$x\n-:y/web";
-  ASSERT_TRUE(CheckRepositoryPath(repository).has_value());
+  ASSERT_EQ(LocationProblem(repository), "");
   Client client{Machine::kHere, borg, "sh -c 'exec \"$BORG\" serve --restrict-to-repository=\"$REPOSITORY\"'", dir + "/base",
                 std::chrono::seconds(5)};
   const auto run = [&](Command command) {

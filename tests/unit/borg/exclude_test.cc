@@ -8,7 +8,6 @@
 #include <sstream>
 
 #include "engine/base/utf8.h"
-#include "engine/borg/check_plan.h"
 #include "subprocess.h"
 
 namespace borgop {
@@ -201,27 +200,6 @@ TEST(ExcludeTest, MatchesTheSamePathsInBorg) {
     if (HasFatalFailure() || IsSkipped()) return;
   }
   EXPECT_GT(matched, compared / 50);
-}
-
-TEST(CheckPlanTest, NamesEveryProblemAndItsTarget) {
-  Plan plan;
-  plan.server.root_dir = "/r";
-  Target& good = plan.targets.emplace_back();
-  good.name = "good";
-  good.repository.path = "a";
-  good.source.paths = {"/x"};
-  good.source.excludes = {"/x/\xff*"};
-  EXPECT_TRUE(CheckPlan(plan).has_value());
-  Target& bad = plan.targets.emplace_back();
-  bad.name = "bad";
-  bad.repository.path = "a\xff";
-  bad.source.paths = {"/x", "/y\xe9"};
-  const Status status = CheckPlan(plan);
-  ASSERT_FALSE(status.has_value());
-  EXPECT_EQ(status.error().reason, Reason::kInvalidConfig);
-  EXPECT_NE(status.error().message.find("target \"bad\": repository path"), std::string::npos) << status.error().message;
-  EXPECT_NE(status.error().message.find("\ntarget \"bad\": source path"), std::string::npos) << status.error().message;
-  EXPECT_EQ(status.error().message.find("good"), std::string::npos) << status.error().message;
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ TEST(OutputTest, RealCreate) {
     EXPECT_GE(result->archive.original_size, 300006U);  // the two files; 1.2.4 adds its own metadata
     EXPECT_GT(result->archive.deduplicated_size, 0U);
     EXPECT_EQ(result->repository_id.size(), 64U);
+    EXPECT_EQ(result->repository_original_size, 300006U);
+    EXPECT_GT(result->repository_deduplicated_size, 300006U);
   }
 }
 

@@ -55,6 +55,7 @@ const MatchRow kMatches[] = {
     {"Twice", "h " + kA + "\nh " + kA, "h", 22, "A"},
     {"KeyscanComments", "# h:22 SSH-2.0-OpenSSH_9.2\nh " + kA + "\n# h:22 SSH-2.0-OpenSSH_9.2\n\n", "h", 22, "A"},
     {"TrailingComment", "h " + kA + " root@h # really", "h", 22, "A"},
+    {"ByteOrderMark", "\xEF\xBB\xBFh " + kA, "h", 22, "A"},
     {"CrLf", "# c\r\nh " + kA + "\r\nh " + kB + "\r\n", "h", 22, "A,B"},
     {"Tabs", "\th\t" + kA + "\t", "h", 22, "A"},
     {"CaseOfTheText", "HOST.Example " + kA, "host.example", 22, "A"},

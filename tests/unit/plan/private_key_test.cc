@@ -111,6 +111,15 @@ TEST(PrivateKeyCheck, TellsAWrongPassphraseWhereOpenSslCan) {
 
 TEST(PrivateKeyCheck, Pkcs8Ed25519) { EXPECT_EQ(Check(OpenSsl({"genpkey", "-algorithm", "ed25519"})), ""); }
 
+TEST(PrivateKeyCheck, CurveNameInFrontOfTheKey) {
+  const std::string key = OpenSsl({"ecparam", "-name", "prime256v1", "-genkey"});
+  ASSERT_NE(key.find("-----BEGIN EC PARAMETERS-----"), std::string::npos);
+  EXPECT_EQ(Check(key), "");
+  EXPECT_EQ(Check(CrLf(key)), "");
+  EXPECT_EQ(Check(key.substr(0, 40)), "is damaged or cut (give the whole file as ssh-keygen wrote it)");
+  EXPECT_EQ(Check(key.substr(0, key.find("-----BEGIN EC PRIVATE"))), "is empty (give the private key)");
+}
+
 struct BadKey {
   const char* name;
   std::string (*make)();

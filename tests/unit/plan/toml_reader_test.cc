@@ -132,11 +132,11 @@ TEST(TomlReader, Hosts) {
 }
 
 TEST(TomlReader, BytesThatAreNotUtf8Survive) {
-  const std::string text =
-      With(GoodToml(), "[\"/etc\", \"/srv\"]", "[\"/caf\xE9\", '/\xFF\xFE\xE2\x82', \"/\xE2\x82\xAC\", \"/\\u00e9\"] # \xE9");
+  const std::string text = With(GoodToml(), "Excludes=[\"/srv/**/*.tmp\"]",
+                                "Excludes=[\"/caf\xE9\", '/\xFF\xFE\xE2\x82', \"/\xE2\x82\xAC\", \"/\\u00e9\"] # \xE9");
   const Result<Plan> plan = ReadToml(text, "stdin");
   ASSERT_TRUE(plan.has_value()) << plan.error().message;
-  EXPECT_EQ(plan->targets[0].source.paths,
+  EXPECT_EQ(plan->targets[0].source.excludes,
             (std::vector<std::string>{"/caf\xE9", "/\xFF\xFE\xE2\x82", "/\xE2\x82\xAC", "/\xC3\xA9"}));
 }
 
@@ -194,6 +194,15 @@ const Refusal kRefusals[] = {
     {"SameSubDir", "SubDir=\"db\"", "SubDir=\"web//01/\"", "web//01/",
      "Servers[1].BorgTarget.SubDir: is the same as in Servers[0].BorgTarget.SubDir on line LINE (give each target a repository of "
      "its own)"},
+    {"InsideSubDir", "SubDir=\"db\"", "SubDir=\"web/01/x\"", "web/01/x",
+     "Servers[1].BorgTarget.SubDir: is inside of the repository of Servers[0].BorgTarget.SubDir on line LINE (put them side by "
+     "side)"},
+    {"HomeSubDir", "RootDir=\"/home/backups\"", "RootDir=\"/~\"", "RootDir",
+     "Borg.RootDir: begins with ~, which borg reads as a home directory (name the directory from the root, or rename it)"},
+    {"SourceNotUtf8", "\"/srv\"]", "\"/srv/\xff\"]", "/srv/",
+     "Servers[0].SourcePaths[1]: is not UTF-8, and borg, which keeps its command line in the archive, fails on such bytes (name "
+     "the "
+     "nearest directory above it; files below a source path may have any name)"},
     {"RelativeRoot", "\"/home/backups\"", "\"home/backups\"", "RootDir",
      "Borg.RootDir: is not absolute (begin it with a slash: `/home/backups`)"},
     {"NoRoot", "RootDir=\"/home/backups\"\n", "", "[Borg]",

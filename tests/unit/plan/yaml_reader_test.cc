@@ -18,6 +18,14 @@ using test::PublicKey;
 using test::With;
 using test::YamlProblem;
 
+TEST(YamlReader, EveryEscapeIsUtf8) {
+  const std::string text = With(GoodYaml(), "\"battery staple\"", R"("a\N\_\L\P\x85\xa0\u00a0\U0001F600\_")");
+  const Result<Plan> plan = ReadYaml(text, "plan.yaml");
+  ASSERT_TRUE(plan.has_value()) << plan.error().message;
+  EXPECT_EQ(plan->targets[1].repository.passphrase.Reveal(),
+            "a\xC2\x85\xC2\xA0\xE2\x80\xA8\xE2\x80\xA9\xC2\x85\xC2\xA0\xC2\xA0\xF0\x9F\x98\x80\xC2\xA0");
+}
+
 TEST(YamlReader, ReadsEveryKey) {
   const Result<Plan> plan = ReadYaml(GoodYaml(), "plan.yaml");
   ASSERT_TRUE(plan.has_value()) << plan.error().message;
@@ -97,11 +105,11 @@ TEST(YamlReader, OpenStrings) {
 }
 
 TEST(YamlReader, BytesThatAreNotUtf8Survive) {
-  const std::string text =
-      With(GoodYaml(), "[/etc, /srv]", "[/caf\xE9, \"/\xFF\xFE\", !!binary L//+, '/\xE2\x82\xAC', \"/\\xe9\"] # \xE9");
+  const std::string text = With(GoodYaml(), "    excludes:\n    - /srv/**/*.tmp",
+                                "    excludes: [/caf\xE9, \"/\xFF\xFE\", !!binary L//+, '/\xE2\x82\xAC', \"/\\xe9\"] # \xE9");
   const Result<Plan> plan = ReadYaml(text, "plan.yaml");
   ASSERT_TRUE(plan.has_value()) << plan.error().message;
-  EXPECT_EQ(plan->targets[0].source.paths,
+  EXPECT_EQ(plan->targets[0].source.excludes,
             (std::vector<std::string>{"/caf\xE9", "/\xFF\xFE", "/\xFF\xFE", "/\xE2\x82\xAC", "/\xC3\xA9"}));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/plan/rules.h"
 #include "engine/plan/toml_reader.h"
 #include "engine/plan/yaml_reader.h"
 #include "plan_fixture.h"
@@ -157,22 +158,23 @@ const std::vector<std::string>& NastyStrings() {
   return strings;
 }
 
+// `text` wherever it may stand.
 void Fill(Plan& plan, const std::string& text) {
   for (Target& target : plan.targets) {
-    target.source.paths = {text, "/x", text + text};
+    if (SourcePathProblem(text).empty()) target.source.paths = {text, "/x", text + text};
     target.source.excludes = {text, 'a' + text + 'b'};
   }
-  plan.server.root_dir = '/' + text;
-  plan.targets[0].repository.path = "r" + text + "r";
-  // What may not hold everything: only where it may.
-  const bool line = text.find_first_of("\r\n") == std::string::npos;
-  if (line) plan.targets[0].repository.passphrase = Secret(text);
+  const std::string root = NormalizedPath('/' + text);
+  if (RootDirProblem(root).empty()) plan.server.root_dir = root;
+  Repository& repository = plan.targets[0].repository;
+  repository.path = "r" + text + "r";
+  if (!RepositoryPathProblem(repository.path).empty() || !LocationProblem(RepositoryPath(plan.server, repository)).empty()) {
+    repository.path = "web";
+  }
+  if (PassphraseProblem(text).empty()) repository.passphrase = Secret(text);
   plan.targets[0].connection.key_passphrase = Secret(text);
+  const bool line = text.find_first_of("\r\n") == std::string::npos;
   plan.server.connection.known_hosts += "\n# " + (line ? text : std::string());
-}
-
-bool IsRepositoryPath(const std::string& path) {
-  return path.find("//") == std::string::npos && path.find("/./") == std::string::npos && path.find("/../") == std::string::npos;
 }
 
 TEST(YamlWriter, NastyStringsComeBack) {
@@ -200,14 +202,13 @@ TEST(YamlWriter, RandomStringsComeBack) {
     SCOPED_TRACE(testing::PrintToString(text));
     Plan plan = Good(test::GoodToml());
     Fill(plan, text);
-    if (!IsRepositoryPath(plan.targets[0].repository.path)) plan.targets[0].repository.path = "web";
     ExpectRoundTrip(plan);
   }
 }
 
 TEST(YamlWriter, WhatTomlHoldsSurvivesTheConversion) {
   std::string text = test::With(test::GoodToml(), "[\"/etc\", \"/srv\"]",
-                                "[\"yes\", '/a b$\"\\', \"/\\n\\t#\", \"/caf\xE9\", \"- x: y\", \"''\", '''a\nb''']");
+                                "[\"yes\", '/a b$\"\\', \"/\\n\\t#\", \"/caf\xC3\xA9\", \"- x: y\", \"''\", '''a\nb''']");
   text = test::With(text, "\"correct horse\"", "' \"$x\\ # '");
   const Plan plan = Good(text);
   ASSERT_EQ(plan.targets[0].source.paths.size(), 7U);

@@ -63,7 +63,9 @@ TEST(DecideTest, AScheduledRunFromStartToEnd) {
   EXPECT_EQ(status.last_maintenance, status.last_backup);  // it checked
   EXPECT_EQ(status.repository.id, std::string(64, 'a'));
   EXPECT_EQ(status.repository.archives, 5U);
-  EXPECT_EQ(status.repository.encryption, "repokey");
+  EXPECT_EQ(status.repository.encryption, "repokey-blake2");  // what there is, not what the target asks for
+  EXPECT_EQ(status.repository.original_size, 9000U);
+  EXPECT_EQ(status.repository.deduplicated_size, 700U);
   EXPECT_FALSE(status.progress);
   EXPECT_EQ(status.state, "Scheduled");
   EXPECT_TRUE(api::IsTrue(status.conditions, "BackupSucceeded"));

@@ -79,7 +79,7 @@ inline TargetReport GoodTargetReport() {
   target.end = At("2026-11-24T02:09:57Z");
   target.phases = {{PhaseName::kConnect, target.start, std::chrono::milliseconds(100), true},
                    {PhaseName::kCheck, target.start, std::chrono::milliseconds(900), true}};
-  target.repository = {std::string(64, 'a'), "/home/backups/web/01", false, 5};
+  target.repository = {std::string(64, 'a'), "/home/backups/web/01", false, 5, "repokey-blake2", 9000, 700};
   target.archive = Archive{std::string(64, 'b'), "snapshot-1", "2026-11-24T02:00:04", "2026-11-24T02:09:50", 3000, 2000, 100, 7};
   target.pruned = 1;
   return target;

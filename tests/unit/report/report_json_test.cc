@@ -21,7 +21,7 @@ TargetReport Good(std::string name) {
   target.end = target.start + milliseconds(1500);
   target.phases = {{PhaseName::kConnect, target.start, milliseconds(120), true},
                    {PhaseName::kCreate, target.start + milliseconds(120), milliseconds(1000), true}};
-  target.repository = {std::string(64, 'a'), "/home/b/web", true, 4};
+  target.repository = {std::string(64, 'a'), "/home/b/web", true, 4, "repokey", 900, 250};
   target.archive =
       Archive{std::string(64, 'b'), "snapshot-1", "2026-11-24T05:37:12.000000", "2026-11-24T05:37:13.000000", 300, 200, 100, 7};
   target.pruned = 2;
@@ -56,7 +56,8 @@ TEST(ReportJsonTest, AllFields) {
     "counts":{"targets":1,"completed":0,"completedWithWarnings":1,"failed":0,"cancelled":0},
     "targets":[{"name":"web","outcome":"CompletedWithWarnings","start":"2026-11-24T05:37:12.456Z","end":"2026-11-24T05:37:13.956Z",
       "repository":{"id":")" +
-      std::string(64, 'a') + R"(","path":"/home/b/web","initialized":true,"archives":4},
+      std::string(64, 'a') + R"(","path":"/home/b/web","initialized":true,"archives":4,
+        "encryption":"repokey","originalSize":900,"deduplicatedSize":250},
       "archive":{"id":")" +
       std::string(64, 'b') + R"(","name":"snapshot-1","start":"2026-11-24T05:37:12.000000","end":"2026-11-24T05:37:13.000000",
         "originalSize":300,"compressedSize":200,"deduplicatedSize":100,"files":7},

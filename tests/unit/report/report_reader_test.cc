@@ -26,7 +26,7 @@ RunReport Sample() {
   good.end = report.end;
   good.phases = {{PhaseName::kConnect, report.start, milliseconds(120), true},
                  {PhaseName::kCheck, report.start, milliseconds(7), true}};
-  good.repository = {std::string(64, 'a'), "/home/b/web", true, 4};
+  good.repository = {std::string(64, 'a'), "/home/b/web", true, 4, "repokey", 900, 250};
   good.archive = Archive{std::string(64, 'b'), "snapshot-1", "2026-11-24T05:37:12.000000", "x", 300, 200, 100, 7};
   good.pruned = 2;
   good.bytes_to_server = 1000;
@@ -57,6 +57,9 @@ TEST(ReportReaderTest, ReadsWhatTheWriterWrites) {
   EXPECT_EQ(web.repository->path, "/home/b/web");
   EXPECT_TRUE(web.repository->initialized);
   EXPECT_EQ(web.repository->archives, 4U);
+  EXPECT_EQ(web.repository->encryption, "repokey");
+  EXPECT_EQ(web.repository->original_size, 900U);
+  EXPECT_EQ(web.repository->deduplicated_size, 250U);
   ASSERT_TRUE(web.archive && web.archive->details);
   EXPECT_EQ(web.archive->id, std::string(64, 'b'));
   EXPECT_EQ(web.archive->name, "snapshot-1");
