@@ -61,7 +61,8 @@ main=$$
   done
   finish
   kill -KILL "$main" 2>/dev/null
-  read -r c <"/proc/$PPID/comm" && case $c in sshd*) kill "$PPID" ;; esac
+  s=${BORG_ENGINE_SESSION:-$PPID}
+  read -r c <"/proc/$s/comm" && case $c in sshd*) kill "$s" ;; esac
 ) </dev/null >/dev/null 2>&1 &
 t=$!
 trap 'exit 1' HUP INT TERM

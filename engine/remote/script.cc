@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "engine/report/printable.h"
 
@@ -12,6 +14,7 @@ namespace borgop {
 namespace {
 
 constexpr std::chrono::seconds kStartLimit{30};
+constexpr int kEndedWithZero = 200;                          // no program that is started here ends with it
 constexpr std::size_t kNoiseLimit = std::size_t{64} * 1024;  // what a login shell may print before the script
 
 std::string NewMarker() {
@@ -69,6 +72,19 @@ Task<Error> ExplainFailure(Context context, Channel& channel, const std::string&
                   {}};
 }
 
+// How the script ended, from how the sh ended that waited for it. That says 128 + number for a signal (POSIX, XCU 2.8.2); these numbers are
+// the same everywhere.
+ExitStatus OfScript(ExitStatus outer) {
+  static constexpr std::pair<int, const char*> kSignals[] = {{SIGHUP, "HUP"},   {SIGINT, "INT"},   {SIGQUIT, "QUIT"},
+                                                             {SIGABRT, "ABRT"}, {SIGKILL, "KILL"}, {SIGPIPE, "PIPE"},
+                                                             {SIGTERM, "TERM"}};
+  if (outer.status == kEndedWithZero) outer.status = 0;
+  for (const auto& [number, name] : kSignals) {
+    if (outer.status == 128 + number) return {0, name};
+  }
+  return outer;
+}
+
 }  // namespace
 
 Task<Result<std::size_t>> PrefixedReader::Read(Context context, std::span<char> into) {
@@ -79,9 +95,20 @@ Task<Result<std::size_t>> PrefixedReader::Read(Context context, std::span<char> 
   co_return part;
 }
 
-std::string BootstrapCommand(std::size_t size) {
+Task<Result<ExitStatus>> RemoteProcess::WaitExit(Context context) {
+  Result<ExitStatus> exit = co_await channel_->WaitExit(context);
+  if (exit) exit = OfScript(*exit);
+  co_return exit;
+}
+
+Bootstrap::Bootstrap(std::string_view script) {
   // Backquotes, since sash ends at "$(" without a word, even in single quotes.
-  return "exec sh -c 'eval \"`dd bs=1 count=" + std::to_string(size) + " 2>/dev/null`\"'";
+  const auto run = [](std::size_t size) { return "sh -c 'eval \"`dd bs=1 count=" + std::to_string(size) + " 2>/dev/null`\"'"; };
+  // The outer shell's own errors go nowhere: it would tell how the inner one ended.
+  input = "exec 3>&2 2>/dev/null\nBORG_ENGINE_SESSION=$PPID " + run(script.size()) +
+          " 2>&3 3>&-\ns=$?\n[ $s -ne 0 ] || s=" + std::to_string(kEndedWithZero) + "\nexit $s\n";
+  command = "exec " + run(input.size());
+  input += script;
 }
 
 Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connection& connection, std::string script,
@@ -89,9 +116,10 @@ Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connec
   const std::string marker = NewMarker();
   const std::string text = "printf '\\n%s\\n' " + marker + "\n" + script;
   const Context start = context.WithTimeout(kStartLimit);
-  Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(start, BootstrapCommand(text.size()), window);
+  const Bootstrap bootstrap(text);
+  Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(start, bootstrap.command, window);
   if (!channel) co_return Fail(channel.error());
-  const Status sent = co_await (*channel)->in().Write(start, text);
+  const Status sent = co_await (*channel)->in().Write(start, bootstrap.input);
   std::string noise;
   Result<std::string> rest = Fail(Reason::kShellUnusable, "it closed its input");
   // An account that refuses may close its input first: what it said is still to be read.

@@ -6,7 +6,8 @@
 // by the login shell, shown in a process list, or limited by its idea of text.
 //
 // A login shell may also talk before it runs anything (a .bashrc that echoes): the script begins by printing a marker with a random
-// part, and everything before it is dropped.
+// part, and everything before it is dropped. Or it leaves something in the background that holds the streams open: the sh that
+// sshd waits for starts another one for the script, and its own status, which tells the end then, is never 0 (connection.h).
 //
 // Threading: the loop's thread. Ownership: a RemoteProcess must not outlive its Connection.
 #pragma once
@@ -39,7 +40,7 @@ class RemoteProcess {
   Reader& out() { return out_; }
   Reader& err() { return channel_->err(); }
   Writer& in() { return channel_->in(); }
-  Task<Result<ExitStatus>> WaitExit(Context context) { return channel_->WaitExit(context); }
+  Task<Result<ExitStatus>> WaitExit(Context context);
   Task<Status> Close(Context context) { return channel_->Close(context); }
 
  private:
@@ -47,8 +48,14 @@ class RemoteProcess {
   PrefixedReader out_;
 };
 
-// The command line for a script of `size` bytes. Exposed for the test that runs it through every shell.
-std::string BootstrapCommand(std::size_t size);
+// What starts a script: a command line, and what has to be written to its standard input in front of whatever the script reads
+// itself. Exposed for the tests that run it through every shell. In the script, $BORG_ENGINE_SESSION is the process id of the
+// account's session (sshd).
+struct Bootstrap {
+  explicit Bootstrap(std::string_view script);
+  std::string command;
+  std::string input;
+};
 
 // Shell text for scripts that wait for something: the function `nap` sleeps for a tenth of a second and adds 1 to $n; where sleep
 // takes whole seconds only, it sleeps for one and adds 10.

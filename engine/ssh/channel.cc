@@ -1,16 +1,41 @@
 #include "engine/ssh/channel.h"
 
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 namespace borgop {
 
+namespace {
+
+// How long the output of a command that has ended may be silent: what it had written is under way then, and sshd has read it.
+constexpr std::chrono::seconds kLinger{2};
+constexpr ssize_t kCommandEnded = std::numeric_limits<ssize_t>::max();
+
+}  // namespace
+
 Task<Result<std::size_t>> SessionChannel::Output::Read(Context context, std::span<char> into) {
   if (channel_.raw_ == nullptr) co_return std::size_t{0};
-  const Result<ssize_t> got = co_await channel_.session_.Do(
-      context, [this, into] { return libssh2_channel_read_ex(channel_.raw_, stream_, into.data(), into.size()); }, "reading");
+  bool lingers = false;
+  const auto read = [&]() -> ssize_t {
+    const ssize_t code = libssh2_channel_read_ex(channel_.raw_, stream_, into.data(), into.size());
+    return code == LIBSSH2_ERROR_EAGAIN && !lingers && channel_.Ended() ? kCommandEnded : code;
+  };
+  Result<ssize_t> got = co_await channel_.session_.Do(context, read, "reading");
+  if (got && *got == kCommandEnded) {
+    lingers = true;
+    got = co_await channel_.session_.Do(context.WithTimeout(kLinger), read, "reading");
+    const bool silent = !got && got.error().reason == Reason::kDeadlineExceeded && context.Interrupted() == Wake::kNotified;
+    if (silent) co_return std::size_t{0};
+  }
   if (!got) co_return Fail(got.error());
   co_return static_cast<std::size_t>(*got);
+}
+
+bool SessionChannel::Ended() const {
+  std::size_t signal_size = 0;
+  libssh2_channel_get_exit_signal(raw_, nullptr, &signal_size, nullptr, nullptr, nullptr, nullptr);
+  return signal_size != 0 || libssh2_channel_get_exit_status(raw_) != 0;
 }
 
 Task<Status> SessionChannel::Input::Write(Context context, std::span<const char> bytes) {
@@ -53,6 +78,7 @@ Task<Result<ExitStatus>> SessionChannel::WaitExit(Context context) {
       [this] {
         // libssh2 refuses to wait for the end of a channel whose other side has not ended its output.
         const int output_ended = libssh2_channel_wait_eof(raw_);
+        if (Ended()) return 0;
         return output_ended == 0 ? libssh2_channel_wait_closed(raw_) : output_ended;
       },
       "waiting for a command to end");

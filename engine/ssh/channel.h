@@ -36,6 +36,9 @@ class SessionChannel final : public Channel {
     bool closed_ = false;
   };
 
+  // Whether how the command ended has come. libssh2 has 0 for a status of 0 and for none: such an end shows when the channel is closed.
+  bool Ended() const;
+
   Session& session_;
   LIBSSH2_CHANNEL* raw_;  // freed by Close, or with the session
   Output out_, err_;

@@ -25,6 +25,9 @@ struct ExitStatus {
 class Channel {
  public:
   virtual ~Channel() = default;
+  // Both end with the command's output. That may be held open for hours by something that the login shell has started in the
+  // background: where the command is known to have ended, they end once nothing has come for a few seconds. It is known at once for
+  // every status but 0; RemoteProcess (engine/remote/script.h) sees to it that there is none.
   virtual Reader& out() = 0;
   virtual Reader& err() = 0;
   virtual Writer& in() = 0;

@@ -70,5 +70,21 @@ TEST_F(ToleranceTest, NoisyLoginShellsDoNoHarm) {
   ExpectNextRunGood(plan);
 }
 
+TEST_F(ToleranceTest, WhatLoginShellsLeaveInTheBackgroundIsNotWaitedFor) {
+  for (const auto* host : {&t_, &b_}) {
+    host->AddUser("lingering", "/bin/bash");
+    host->WriteFile("/home/lingering/.bashrc", "sleep 987654 &\n");  // holds the streams of every session open
+    host->Output("chmod 777 " + dir());
+  }
+  Plan plan = MakePlan();
+  plan.server.connection.user = plan.targets[0].connection.user = "lingering";
+  ExpectCompleted(RunEngine(plan, std::chrono::seconds(120)));
+  // Failures are told from each other, too.
+  plan.targets[0].borg = "/nowhere/borg";
+  EXPECT_EQ(RunEngine(plan, std::chrono::seconds(120)).reason(), "BorgMissing");
+  for (const auto* host : {&t_, &b_}) host->Output("pkill -u lingering sleep; true");
+  ExpectNothingLeft();
+}
+
 }  // namespace
 }  // namespace borgop::lab

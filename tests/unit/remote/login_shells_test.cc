@@ -29,11 +29,12 @@ TEST_P(LoginShells, RunAScriptAndLeaveTheRestOfTheInputToIt) {
   std::string rest;
   for (int i = 0; i < 256 * 40; ++i) rest.push_back(static_cast<char>(i));
   std::vector<std::string> argv = GetParam().argv;
-  argv.insert(argv.end(), {"-c", BootstrapCommand(script.size())});
+  const Bootstrap bootstrap(script);
+  argv.insert(argv.end(), {"-c", bootstrap.command});
   lab::Process process({.argv = argv,
                         .env = {{"HOME", home.path()}, {"XDG_CONFIG_HOME", home.path()}, {"XDG_DATA_HOME", home.path()}},
                         .keep_stdin_open = true});
-  process.WriteInput(script + rest);
+  process.WriteInput(bootstrap.input + rest);
   process.CloseInput();
   const std::optional<lab::Ended> ended = process.Wait(60s);
   ASSERT_TRUE(ended.has_value()) << "it hangs: " << process.Out() << process.Err();
