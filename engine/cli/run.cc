@@ -92,10 +92,10 @@ int Run(const Options& options) {
   int code = ExitCodeOf(report);
   if (const Status written = log->Write(ToSummaryJson(report, kTerminationLogLimit)); !written) {
     std::cerr << "borg-engine: " << written.error().message << "\n";
-    if (code == exit_code::kOk) code = exit_code::kInternal;
+    code = exit_code::kInternal;
   }
   std::cout << ToJson(report) << "\n";
-  if (const int flushed = FlushOutput("the report"); code == exit_code::kOk) code = flushed;
+  if (const int flushed = FlushOutput("the report"); flushed != exit_code::kOk) code = flushed;
   return code;
 }
 
@@ -110,8 +110,8 @@ void AddRun(CLI::App& app, Action& action) {
       "  borg-engine run --plan plan.yaml --parallel 4\n"
       "  age -d backups.toml.age | borg-engine run | tail -n 1 | jq '.targets[].archive.name'\n\n"
       "The last line of standard output is the report, as JSON; what goes on meanwhile is told on standard error.\n"
-      "Exit status: 0 all is well, 1 a target failed, 2 wrong usage, 3 the configuration was refused, 4 a defect,\n"
-      "75 targets failed in ways that may pass by themselves, 130 stopped.");
+      "Exit status: 0 all is well, 1 a target failed, 2 wrong usage, 3 the configuration was refused, 4 a defect, or a\n"
+      "report that could not be written, 75 targets failed in ways that may pass by themselves, 130 stopped.");
   verb->add_option("-p,--plan", options->plan,
                    "The plan (YAML), or - for standard input; without it, the TOML is read from standard input")
       ->type_name("FILE");

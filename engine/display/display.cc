@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "engine/display/fd_output.h"
 #include "engine/display/json_display.h"
 #include "engine/display/terminal_display.h"
 #include "engine/display/text_display.h"
@@ -58,17 +59,18 @@ TerminalFacts FactsOf(int fd) {
 
 std::unique_ptr<Observer> MakeDisplay(const DisplayOptions& options) {
   const TerminalFacts facts = FactsOf(options.fd);
-  auto output = std::make_unique<FdOutput>(options.fd);
   const bool color = UseColor(options.color, facts);
-  if (options.format == LogFormat::kText)
-    return std::make_unique<TextDisplay>(std::move(output), DisplayClock{}, options.level, color);
+  const auto output = [&](FdOutput::LossNotice notice) { return std::make_unique<FdOutput>(options.fd, std::move(notice)); };
+  const auto text_display = [&] {
+    return std::make_unique<TextDisplay>(output(TextLossNotice), DisplayClock{}, options.level, color);
+  };
+  if (options.format == LogFormat::kText) return text_display();
   if (options.format == LogFormat::kJson || !facts.is_terminal) {
-    return std::make_unique<JsonDisplay>(std::move(output), DisplayClock{}, options.level);
+    return std::make_unique<JsonDisplay>(output(JsonLossNotice), DisplayClock{}, options.level);
   }
   // A terminal that cannot redraw (TERM=dumb) is still read by a person.
-  if (!IsLive(facts)) return std::make_unique<TextDisplay>(std::move(output), DisplayClock{}, options.level, color);
-  return std::make_unique<TerminalDisplay>(std::move(output), DisplayClock{}, options.level,
-                                           TerminalStyle{color, UseUnicode(facts)});
+  if (!IsLive(facts)) return text_display();
+  return std::make_unique<TerminalDisplay>(output({}), DisplayClock{}, options.level, TerminalStyle{color, UseUnicode(facts)});
 }
 
 std::string_view ToString(LogLevel level) {

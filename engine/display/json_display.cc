@@ -28,6 +28,13 @@ void Emit(OutputStream& output, const Json& line) {
 
 }  // namespace
 
+std::string JsonLossNotice(std::size_t lost) {
+  Json line = Line(std::chrono::system_clock::now(), LogLevel::kWarning, "lost", "",
+                   "log lines were left out, as nobody read them: " + std::to_string(lost));
+  line["lines"] = lost;
+  return line.dump() + "\n";
+}
+
 JsonDisplay::JsonDisplay(std::unique_ptr<OutputStream> output, DisplayClock clock, LogLevel level)
     : output_(std::move(output)), clock_(std::move(clock)), level_(level) {}
 

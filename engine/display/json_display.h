@@ -11,6 +11,9 @@
 
 namespace borgop {
 
+// The line that stands for lines that were left out (fd_output.h).
+std::string JsonLossNotice(std::size_t lost);
+
 class JsonDisplay : public Observer {
  public:
   // A target's progress is written at most this often, and at once when its phase changes.

@@ -1,6 +1,6 @@
 // Where a display writes and what time it is: the seam that tests replace.
 //
-// Threading: used from the loop's thread only. Write neither throws nor reports errors: a display that cannot be seen must not
+// Threading: used from the loop's thread only. Write neither waits, throws nor reports errors: a display that cannot be seen must not
 // stop a backup.
 #pragma once
 
@@ -23,17 +23,6 @@ class OutputStream {
   virtual ~OutputStream() = default;
   virtual void Write(std::string_view bytes) = 0;
   virtual TerminalSize Size() = 0;  // asked before each drawing, so that a resize is seen
-};
-
-// A file descriptor that somebody else owns.
-class FdOutput : public OutputStream {
- public:
-  explicit FdOutput(int fd) : fd_(fd) {}
-  void Write(std::string_view bytes) override;
-  TerminalSize Size() override;
-
- private:
-  int fd_;
 };
 
 using MonotonicTime = std::chrono::steady_clock::time_point;

@@ -8,6 +8,11 @@
 
 namespace borgop {
 
+std::string TextLossNotice(std::size_t lost) {
+  return Rfc3339(std::chrono::system_clock::now()) +
+         " warning log lines were left out, as nobody read them: " + std::to_string(lost) + "\n";
+}
+
 TextDisplay::TextDisplay(std::unique_ptr<OutputStream> output, DisplayClock clock, LogLevel level, bool color)
     : output_(std::move(output)), clock_(std::move(clock)), level_(level), color_(color) {}
 

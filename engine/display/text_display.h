@@ -11,6 +11,9 @@
 
 namespace borgop {
 
+// As JsonLossNotice.
+std::string TextLossNotice(std::size_t lost);
+
 class TextDisplay : public Observer {
  public:
   static constexpr std::chrono::seconds kProgressInterval{10};

@@ -116,8 +116,27 @@ TEST(Run, LeavesTheTerminationLogAloneUntilItsEnd) {
 TEST(Run, TellsWhenTheReportCannotBeWritten) {
   const Workspace workspace;
   const lab::Ended full = Shell("cd \"$1\"; $E run --plan plan.yaml >/dev/full", {workspace.Path("")});
-  EXPECT_EQ(full.exit_code, 75);  // what became of the targets counts more
+  EXPECT_EQ(full.exit_code, 4);  // what became of the targets, nobody can know
   EXPECT_THAT(full.err, HasSubstr("cannot write the report to standard output: No space left"));
+}
+
+TEST(Run, TellsWhenTheTerminationLogCannotBeWritten) {
+  const Workspace workspace;
+  const lab::Ended full = Shell("cd \"$1\"; $E run --plan plan.yaml --termination-log /dev/full", {workspace.Path("")});
+  EXPECT_EQ(full.exit_code, 4);
+  EXPECT_THAT(full.out, HasSubstr("ConnectFailed"));
+  EXPECT_THAT(full.err, HasSubstr("cannot write the termination log `/dev/full`: No space left"));
+}
+
+TEST(Run, IsNotHeldUpByAnErrorOutputThatNobodyReads) {
+  const Workspace workspace;
+  // The descriptor that holds the FIFO open is the engine's own as well; there is no room in it from the start.
+  const lab::Ended ended = Shell(
+      "cd \"$1\"; mkfifo full; exec 3<>full; dd if=/dev/zero of=full bs=65536 count=1 2>/dev/null; "
+      "timeout 60 $E run --plan plan.yaml 2>&3",
+      {workspace.Path("")});
+  EXPECT_EQ(ended.exit_code, 75) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("ConnectFailed"));
 }
 
 TEST(Run, ShowsLinesForPeopleOnATerminalAndTheReportLast) {
