@@ -56,16 +56,18 @@ TEST(FdOutputTest, WritesEverythingInOrder) {
 
 TEST(FdOutputTest, NobodyReadsAndNothingWaits) {
   Pipe pipe;
+  // Never closed: the thread outlives the test, and its descriptor's number must not become another one's.
+  const int left_open = fcntl(pipe.write_end.get(), F_DUPFD_CLOEXEC, 0);
   const std::string line = std::string(1023, 'x') + "\n";
   {
-    FdOutput output(pipe.write_end.get(), Notice);
+    FdOutput output(left_open, Notice);
     for (int i = 0; i < 4096; ++i) output.Write(line);  // would block for ever
   }
   // The rest is given up, and the thread is left where it is; a reader that comes late still finds the first lines whole.
   std::array<char, 65536> buffer{};
   ASSERT_GT(read(pipe.read_end.get(), buffer.data(), buffer.size()), 1024);
   EXPECT_EQ(std::string_view(buffer.data(), 1024), line);
-  pipe.read_end.reset();  // ends the thread (SIGPIPE is blocked there, so the write fails)
+  pipe.read_end.reset();  // ends the thread some time: SIGPIPE is blocked there, so the write fails
 }
 
 TEST(FdOutputTest, SaysHowManyLinesAreMissing) {
@@ -93,7 +95,7 @@ TEST(FdOutputTest, SaysHowManyLinesAreMissing) {
   const std::string rest = seen.substr(at);
   // "last" may have come in before or after there was room.
   const std::string with_last = Notice(kLines - whole) + "last\n";
-  EXPECT_TRUE(rest == with_last || rest == Notice(kLines - whole + 1)) << rest.substr(0, 100);
+  EXPECT_TRUE(rest == with_last || rest == Notice(kLines - whole + 1)) << whole << " lines, then " << rest.substr(0, 100);
 }
 
 TEST(FdOutputTest, ABrokenPipeIsNoReasonToStop) {
