@@ -93,6 +93,10 @@ std::optional<Reason> ReasonOfCode(int code) {
   return std::nullopt;
 }
 
+// An exit status of 128 + number: a shell's (POSIX, XCU 2.8.2) or borg's own word for the end by a signal.
+constexpr int kSignalBase = 128;
+constexpr int kLastSignal = 64;
+
 std::string SignalName(int number) {
   constexpr std::pair<int, const char*> kNames[] = {{1, "HUP"},   {2, "INT"},   {3, "QUIT"},  {4, "ILL"},
                                                     {6, "ABRT"},  {7, "BUS"},   {8, "FPE"},   {9, "KILL"},
@@ -164,6 +168,9 @@ std::string_view ToString(Step step) {
 Result<Completion> Judge(Step step, std::string_view where, const Exit& exit, const Messages& messages) {
   const std::string& msgid = messages.msgid;
   if (!exit.signal.empty()) return Ended(step, where, exit.signal, messages);
+  if (exit.status > kSignalBase && exit.status <= kSignalBase + kLastSignal) {
+    return Ended(step, where, SignalName(exit.status - kSignalBase), messages);
+  }
   if (exit.status == 0) return Completion{};
   if (msgid.starts_with("Signal.")) return Ended(step, where, std::string_view(msgid).substr(7), messages);
 
@@ -194,15 +201,23 @@ Result<Completion> Judge(Step step, std::string_view where, const Exit& exit, co
     if (exit.status == 127) return Failure(Reason::kBorgMissing, step, where, "found no such program", messages.error);
     if (messages.usage) return Known(Reason::kInvalidConfig, step, where, messages);
     if (const std::optional<Reason> reason = ReasonOfCode(exit.status)) return Known(*reason, step, where, messages);
-    if (exit.status > 128) return Ended(step, where, SignalName(exit.status - 128), messages);
     if (messages.error.starts_with("Invalid placeholder")) return Known(Reason::kInvalidConfig, step, where, messages);
     const bool warning = exit.status == 1 || (exit.status >= 100 && exit.status < 126);
     if (warning && !messages.traceback && step == Step::kCheck) return Known(Reason::kCheckFailed, step, where, messages);
     // Python itself ends with 1 when it dies of an exception.
     if (warning && !messages.traceback && step != Step::kInit) return Completion{.warnings = true, .already_exists = false};
   }
-  return Failure(FailureOf(step), step, where, "failed with exit status " + std::to_string(exit.status), messages.error,
-                 step == Step::kCheck ? "borg check did not come to its end: see borg's message, then run again." : "");
+  std::string advice;
+  if (step == Step::kCheck) advice = "borg check did not come to its end: see borg's message, then run again.";
+  // Errors of the far side have ids of their own (above): this is borg's start on T, where it keeps its caches in the account's home.
+  const bool denied =
+      messages.error.find("[Errno 13]") != std::string::npos || messages.error.find("[Errno 30]") != std::string::npos;
+  if (step == Step::kCreate && denied) {
+    advice =
+        "Borg keeps caches in the account's home directory: see that it exists and may be written to, or set BORG_BASE_DIR in the "
+        "account's environment.";
+  }
+  return Failure(FailureOf(step), step, where, "failed with exit status " + std::to_string(exit.status), messages.error, advice);
 }
 
 }  // namespace borgop

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstring>
-#include <utility>
 
 #include "engine/report/printable.h"
 
@@ -72,19 +70,6 @@ Task<Error> ExplainFailure(Context context, Channel& channel, const std::string&
                   {}};
 }
 
-// How the script ended, from how the sh ended that waited for it. That says 128 + number for a signal (POSIX, XCU 2.8.2); these numbers are
-// the same everywhere.
-ExitStatus OfScript(ExitStatus outer) {
-  static constexpr std::pair<int, const char*> kSignals[] = {{SIGHUP, "HUP"},   {SIGINT, "INT"},   {SIGQUIT, "QUIT"},
-                                                             {SIGABRT, "ABRT"}, {SIGKILL, "KILL"}, {SIGPIPE, "PIPE"},
-                                                             {SIGTERM, "TERM"}};
-  if (outer.status == kEndedWithZero) outer.status = 0;
-  for (const auto& [number, name] : kSignals) {
-    if (outer.status == 128 + number) return {0, name};
-  }
-  return outer;
-}
-
 }  // namespace
 
 Task<Result<std::size_t>> PrefixedReader::Read(Context context, std::span<char> into) {
@@ -97,7 +82,7 @@ Task<Result<std::size_t>> PrefixedReader::Read(Context context, std::span<char> 
 
 Task<Result<ExitStatus>> RemoteProcess::WaitExit(Context context) {
   Result<ExitStatus> exit = co_await channel_->WaitExit(context);
-  if (exit) exit = OfScript(*exit);
+  if (exit && exit->status == kEndedWithZero) exit->status = 0;
   co_return exit;
 }
 

@@ -40,6 +40,7 @@ class RemoteProcess {
   Reader& out() { return out_; }
   Reader& err() { return channel_->err(); }
   Writer& in() { return channel_->in(); }
+  // A script that was ended by a signal ends with 128 + its number, as the sh says that waited for it (POSIX, XCU 2.8.2).
   Task<Result<ExitStatus>> WaitExit(Context context);
   Task<Status> Close(Context context) { return channel_->Close(context); }
 

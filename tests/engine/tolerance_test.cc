@@ -70,6 +70,21 @@ TEST_F(ToleranceTest, NoisyLoginShellsDoNoHarm) {
   ExpectNextRunGood(plan);
 }
 
+TEST_F(ToleranceTest, AnAccountOnTargetWithoutAHomeIsToldSo) {
+  t_.AddUser("homeless", "/bin/bash");
+  t_.Output("chmod 777 " + dir() +
+            " && mkdir -p /etc/ssh/keys && mv /home/homeless/.ssh/authorized_keys /etc/ssh/keys/homeless && "
+            "chown root: /etc/ssh/keys/homeless && chmod 644 /etc/ssh/keys/homeless && rm -r /home/homeless");
+  t_.RestartSshd({"AuthorizedKeysFile=/etc/ssh/keys/%u"});
+  Plan plan = MakePlan();
+  plan.targets[0].connection.user = "homeless";
+  const auto result = RunEngine(plan);
+  EXPECT_EQ(result.reason(), "CreateFailed") << result.All();
+  EXPECT_THAT(result.message(), HasSubstr("Permission denied: '/home/homeless'"));
+  EXPECT_THAT(result.action(), HasSubstr("the account's home directory: see that it exists"));
+  ExpectNothingLeft();
+}
+
 TEST_F(ToleranceTest, WhatLoginShellsLeaveInTheBackgroundIsNotWaitedFor) {
   for (const auto* host : {&t_, &b_}) {
     host->AddUser("lingering", "/bin/bash");
