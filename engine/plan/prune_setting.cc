@@ -120,20 +120,24 @@ struct Match {
   std::optional<std::string> value;  // where it stands in the same word
 };
 
+// As Python's argparse: the whole name, or any beginning that only one option has.
+const Option* FindLong(std::string_view name) {
+  const Option* begun = nullptr;
+  bool several = false;
+  for (const Option& option : kOptions) {
+    if (option.long_name == name) return &option;
+    if (!option.long_name.starts_with(name)) continue;
+    several |= begun != nullptr;
+    begun = &option;
+  }
+  return several ? nullptr : begun;
+}
+
 Match FindOption(const std::string& word) {
   if (word.starts_with("--")) {
     const std::size_t equals = word.find('=');
     Match match{nullptr, word.substr(0, equals), std::nullopt};
-    // Python's argparse takes any beginning that only one option has.
-    std::size_t begun = 0;
-    for (const Option& option : kOptions) {
-      if (!option.long_name.starts_with(match.name)) continue;
-      match.option = &option;
-      ++begun;
-      if (option.long_name == match.name) begun = 1;
-      if (option.long_name == match.name) break;
-    }
-    if (begun != 1) match.option = nullptr;
+    match.option = FindLong(match.name);
     if (equals != std::string::npos) match.value = word.substr(equals + 1);
     return match;
   }
