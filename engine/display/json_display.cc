@@ -22,9 +22,9 @@ Json Line(WallTime time, LogLevel level, std::string_view event, std::string_vie
   return line;
 }
 
-void Emit(OutputStream& output, const Json& line) {
-  output.Write(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-}
+std::string Written(const Json& line) { return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+void Emit(OutputStream& output, const Json& line) { output.Write(Written(line)); }
 
 }  // namespace
 
@@ -32,7 +32,7 @@ std::string JsonLossNotice(std::size_t lost) {
   Json line = Line(std::chrono::system_clock::now(), LogLevel::kWarning, "lost", "",
                    "log lines were left out, as nobody read them: " + std::to_string(lost));
   line["lines"] = lost;
-  return line.dump() + "\n";
+  return Written(line);
 }
 
 JsonDisplay::JsonDisplay(std::unique_ptr<OutputStream> output, DisplayClock clock, LogLevel level)

@@ -168,8 +168,7 @@ std::string SourcePathProblem(std::string_view path) {
   if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";
   if (!IsUtf8(path)) {
     return "is not UTF-8, and borg, which keeps its command line in the archive, fails on such bytes (name the nearest directory "
-           "above "
-           "it; files below a source path may have any name)";
+           "above it; files below a source path may have any name)";
   }
   return {};
 }

@@ -56,7 +56,7 @@ class Unique {
 };
 
 // Paths of repositories, normalised, below one directory. Nor may one be inside of another: borg makes no such repository.
-class RepositoryPaths : public Unique {
+class RepositoryPaths : private Unique {
  public:
   RepositoryPaths() : Unique(" (give each target a repository of its own)") {}
   void Add(const Field& field, const std::string& path);

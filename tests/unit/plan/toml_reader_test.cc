@@ -201,8 +201,7 @@ const Refusal kRefusals[] = {
      "Borg.RootDir: begins with ~, which borg reads as a home directory (name the directory from the root, or rename it)"},
     {"SourceNotUtf8", "\"/srv\"]", "\"/srv/\xff\"]", "/srv/",
      "Servers[0].SourcePaths[1]: is not UTF-8, and borg, which keeps its command line in the archive, fails on such bytes (name "
-     "the "
-     "nearest directory above it; files below a source path may have any name)"},
+     "the nearest directory above it; files below a source path may have any name)"},
     {"RelativeRoot", "\"/home/backups\"", "\"home/backups\"", "RootDir",
      "Borg.RootDir: is not absolute (begin it with a slash: `/home/backups`)"},
     {"NoRoot", "RootDir=\"/home/backups\"\n", "", "[Borg]",

@@ -121,8 +121,7 @@ const Refusal kRefusals[] = {
      "repository of its own)"},
     {"PathInside", "path: db", "path: web/01/x", "{path: web/01/x",
      "targets[1].repository.path: is inside of the repository of targets[0].repository.path on line LINE(path: web/01) (put them "
-     "side "
-     "by side)"},
+     "side by side)"},
     {"PathAround", "path: db", "path: web", "{path: web,",
      "targets[1].repository.path: is around the repository of targets[0].repository.path on line LINE(path: web/01) (put them side "
      "by side)"},
@@ -132,8 +131,7 @@ const Refusal kRefusals[] = {
      "targets[1].repository.path: holds a brace, which borg serve reads as a placeholder (rename the directory)"},
     {"SourceNotUtf8", "[/etc, /srv]", "[/etc, \"/srv/\xff\"]", "/srv/",
      "targets[0].source.paths[1]: is not UTF-8, and borg, which keeps its command line in the archive, fails on such bytes (name "
-     "the "
-     "nearest directory above it; files below a source path may have any name)"},
+     "the nearest directory above it; files below a source path may have any name)"},
     {"PassphraseNotUtf8", "battery staple", "batter\xff", "batter",
      "targets[1].repository.passphrase: is not UTF-8, as which borg reads it (write it in UTF-8)"},
     {"SameName", "- name: db", "- name: web # 2", "# 2",
