@@ -14,6 +14,6 @@ test_packages=(borgbackup socat openssh-server openssh-client iproute2 iptables 
 # Login shells that an account on a target may have. Only those that the release has.
 # shellcheck disable=SC2034
 shell_packages=(bash bash-static dash zsh zsh-static fizsh fish tcsh csh mksh 'ksh|ksh93u+m' busybox yash rc 9base elvish xonsh posh sash)
-# For ./dev lint and the presets clang and asan.
+# For ./dev lint and the presets clang and asan. libclang-dev and llvm-dev: the headers that tools/tidy/own_sources.cc is built with.
 # shellcheck disable=SC2034
-lint_packages=(clang clang-tidy clang-format 'libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev' shellcheck)
+lint_packages=(clang clang-tidy clang-format libclang-dev llvm-dev 'libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev' shellcheck)

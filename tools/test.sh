@@ -66,6 +66,6 @@ fi
 for preset in "${sanitizers[@]}"; do run_suites "$preset"; done
 if [[ $lint == true ]]; then
   step "lint"
-  "$root/tools/lint.sh" --fast || { failed=1; results+=("lint=failed"); }
+  "$root/tools/lint.sh" || { failed=1; results+=("lint=failed"); }
 fi
 "$root/tools/count_tests.py" ${failed:+--failed} "${results[@]}"

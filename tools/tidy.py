@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """Runs clang-tidy over all sources of the clang preset, several at a time; remembers what passed.
 
-A file is checked again when it, anything that it includes, its compile command, .clang-tidy or clang-tidy itself has changed. What is
-remembered is in build/clang/tidy/, one file a source. tidy.py [PART OF A PATH] checks only sources whose path holds that.
+A source is checked again when it, anything of ours that it includes, its compile command, .clang-tidy, a Debian package that
+headers come from or clang-tidy itself has changed. Of what passed, an empty file is kept whose name is the digest of all that, in
+${XDG_CACHE_HOME:-~/.cache}/borg-operator/tidy: no path of this clone is part of it, so another clone on this machine finds it too.
+
+tidy.py [PART OF A PATH] checks only sources whose path holds that. JOBS=N: how many at a time.
 """
 import concurrent.futures
 import functools
@@ -11,80 +14,120 @@ import json
 import os
 import pathlib
 import re
-import shlex
+import shutil
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/clang"
-CACHE = BUILD / "tidy"
+OWN_SOURCES = ROOT / "tools/tidy/own_sources.cc"
+PASSED = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "borg-operator/tidy"
+KEPT = 5000  # what passed, at most: a dozen versions of the whole tree
+INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
+
+
+def digest(*parts):
+    return hashlib.sha256(b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts)).hexdigest()
 
 
 @functools.lru_cache(maxsize=None)
-def content(path):
+def read(path):
     try:
-        return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+        return path.read_bytes()
     except OSError:
-        return "gone"
+        return b""
 
 
-def includes(command):
-    """What the source includes, in the compiler's own words, without the system's headers (`version` stands for those)."""
-    arguments = shlex.split(command["command"])
-    at = arguments.index("clang++") if "clang++" in arguments else next(i for i, a in enumerate(arguments) if a.endswith("clang++"))
-    kept, skip = [], False
-    for argument in arguments[at:]:
-        if skip:
-            skip = False
-        elif argument in ("-o", "-MF", "-MT"):
-            skip = True
-        elif argument not in ("-MD", "-c"):
-            kept.append(argument)
-    run = subprocess.run([*kept, "-MM"], cwd=command["directory"], capture_output=True, text=True, check=False)
-    return re.sub(r"\\\n", " ", run.stdout.partition(":")[2]).split() if run.returncode == 0 else []
+@functools.lru_cache(maxsize=None)
+def included(path):
+    """The files of ours that a file includes itself: beside it, from the root or generated. Conditions count as true."""
+    found = []
+    for name in INCLUDE.findall(read(path)):
+        places = (folder / os.fsdecode(name) for folder in (path.parent, ROOT, BUILD / "generated"))
+        found += [next((place for place in places if place.is_file()), None)]
+    return [place for place in found if place]
+
+
+def own_text(source):
+    """All that a source is made of and that is ours: path and content."""
+    seen, left = set(), [source]
+    while left:
+        path = left.pop()
+        if path not in seen:
+            seen.add(path)
+            left += included(path)
+    return digest(*(part for path in sorted(seen) for part in (os.path.relpath(path, ROOT), read(path))))
 
 
 def settings(source):
     """What clang-tidy reads for a source: .clang-tidy of its folders, up to the root."""
-    folders = [folder for folder in pathlib.Path(source).parents if folder == ROOT or ROOT in folder.parents]
-    return "\0".join(content(folder / ".clang-tidy") for folder in folders if (folder / ".clang-tidy").exists())
+    return digest(*(read(folder / ".clang-tidy") for folder in source.parents if folder == ROOT or ROOT in folder.parents))
 
 
-def passed_before(entry, key):
-    try:
-        before = json.loads(entry.read_text())
-    except (OSError, ValueError):
-        return False
-    return before["key"] == key and all(content(path) == digest for path, digest in before["files"].items())
+def tools():
+    """What decides about findings besides our files: clang-tidy and the packages that the system's headers are from."""
+    version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
+    packages = subprocess.run(["dpkg-query", "-W", "*-dev"], capture_output=True, text=True, check=False).stdout
+    return digest(version, packages, read(OWN_SOURCES), read(pathlib.Path(__file__)))
 
 
-def check(command, version):
-    source = command["file"]
-    entry = CACHE / (hashlib.sha256(source.encode()).hexdigest()[:24] + ".json")
-    key = hashlib.sha256("\0".join((version, settings(source), command["command"])).encode()).hexdigest()
-    if passed_before(entry, key):
-        return source, True, ""
-    run = subprocess.run(["clang-tidy", "-p", BUILD, "--quiet", source], capture_output=True, text=True, check=False)
+def own_sources_plugin():
+    """Builds the check that spares the system's headers; its source says more. Without it, the same is found but it takes long."""
+    headers = pathlib.Path(shutil.which("clang-tidy") or "").resolve().parent.parent / "include"
+    plugin = BUILD / f"own_sources.{digest(read(OWN_SOURCES), str(headers))[:16]}.so"
+    if not plugin.exists():
+        flags = ["-std=c++17", "-fno-rtti", "-fPIC", "-shared", "-isystem", headers]
+        built = subprocess.run(["clang++", *flags, OWN_SOURCES, "-o", f"{plugin}.new"], capture_output=True, text=True, check=False)
+        if built.returncode != 0:
+            print(f"clang-tidy looks at the system's headers too, which takes long: {built.stderr.strip()}", file=sys.stderr)
+            return []
+        os.replace(f"{plugin}.new", plugin)
+    return ["--load", plugin, "--checks=borgop-own-sources"]
+
+
+def check(source, key, options):
+    run = subprocess.run(["clang-tidy", "-p", BUILD, "--quiet", *options, source], capture_output=True, text=True, check=False)
     if run.returncode == 0:
-        files = [os.path.join(command["directory"], path) for path in includes(command)] or [source]
-        entry.write_text(json.dumps({"key": key, "files": {path: content(path) for path in files}}))
+        (PASSED / key).touch()
     return source, run.returncode == 0, run.stdout + re.sub(r"^\d+ warnings?.*\n?", "", run.stderr, flags=re.M)
 
 
+def forget():
+    """Keeps the newest of what passed. Another clone may do the same at the same time."""
+    def age(entry):
+        try:
+            return entry.stat().st_mtime
+        except OSError:
+            return 0
+    for entry in sorted(PASSED.iterdir(), key=age, reverse=True)[KEPT:]:
+        entry.unlink(missing_ok=True)
+
+
 def main(part):
-    CACHE.mkdir(parents=True, exist_ok=True)
-    version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
-    system = subprocess.run(["dpkg-query", "-W", "libstdc++*-dev", "libgtest-dev", "libssl-dev"], capture_output=True, text=True, check=False)
-    version += system.stdout
-    commands = [c for c in json.loads((BUILD / "compile_commands.json").read_text()) if part in c["file"]]
+    PASSED.mkdir(parents=True, exist_ok=True)
+    by_tools = tools()
+    wanted = {}
+    for command in json.loads((BUILD / "compile_commands.json").read_text()):
+        source = pathlib.Path(command["file"])
+        if part in os.path.relpath(source, ROOT):
+            # Without the object's name: a source of several programs, compiled alike, is one.
+            how = re.sub(r" -o \S+", "", command["command"]).replace(str(ROOT), ".")
+            wanted[digest(by_tools, settings(source), own_text(source), how)] = source
+    for key in wanted:
+        if (PASSED / key).exists():
+            (PASSED / key).touch()
+    open_ones = [(source, key) for key, source in wanted.items() if not (PASSED / key).exists()]
+    sources = len(wanted)
+    options = own_sources_plugin() if open_ones else []
     failed = 0
-    with concurrent.futures.ThreadPoolExecutor(max_workers=int(os.environ.get("JOBS", os.cpu_count() or 1))) as pool:
-        for source, ok, output in pool.map(lambda command: check(command, version), commands):
+    with concurrent.futures.ThreadPoolExecutor(max_workers=int(os.environ.get("JOBS") or os.cpu_count() or 1)) as pool:
+        for source, ok, output in pool.map(lambda one: check(*one, options), open_ones):
             if not ok:
                 failed += 1
                 print(f"{os.path.relpath(source, ROOT)}:\n{output.strip()}", flush=True)
-    print(f"clang-tidy: {len(commands) - failed} of {len(commands)} sources pass", file=sys.stderr)
-    return 1 if failed or not commands else 0
+    forget()
+    print(f"clang-tidy: {sources - failed} of {sources} sources pass ({sources - len(open_ones)} were known to)", file=sys.stderr)
+    return 1 if failed or not sources else 0
 
 
 if __name__ == "__main__":

@@ -76,6 +76,30 @@ MaintenanceSpec ReadMaintenance(const Object& in) {
   return maintenance;
 }
 
+std::vector<HookCommand> ReadHookList(const Object& in, const char* key) {
+  std::vector<HookCommand> commands = in.TextLists(key);
+  in.Problem(key, HookListProblem(commands.size()));
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const std::string place = std::string(key) + '[' + std::to_string(i) + ']';
+    if ((*in.Find(key))[i].is_array()) in.Problem(place, HookProblem(commands[i]));
+    for (std::size_t j = 0; j < commands[i].size(); ++j) {
+      const std::string word = place + '[' + std::to_string(j) + ']';
+      if (j == 0) in.Problem(word, HookProgramProblem(commands[i][j]));
+      if (j != 0 && commands[i][j].find('\0') != std::string::npos) in.Problem(word, "has a NUL byte in it (remove it)");
+    }
+  }
+  return commands;
+}
+
+Hooks ReadHooks(const Object& in) {
+  Hooks hooks;
+  if (!in.present()) return hooks;
+  hooks.before = ReadHookList(in, "before");
+  hooks.after = ReadHookList(in, "after");
+  hooks.timeout = std::chrono::seconds(in.Integer("timeoutSeconds", 1, kMaxHookSeconds).value_or(hooks.timeout.count()));
+  return hooks;
+}
+
 LimitsSpec ReadLimits(const Object& in) {
   LimitsSpec limits;
   const auto seconds = [&in](const char* key, std::int64_t low, std::chrono::seconds fallback) {
@@ -137,6 +161,7 @@ Read<BorgBackupTargetSpec> ReadTarget(const json& object) {
     target.suspend = spec.Boolean("suspend").value_or(false);
     target.retention = ReadRetention(spec.Child("retention"), spec);
     target.maintenance = ReadMaintenance(spec.Child("maintenance"));
+    target.hooks = ReadHooks(spec.Child("hooks"));
     target.limits = ReadLimits(spec.Child("limits"));
     target.successful_jobs_history = static_cast<int>(spec.Integer("successfulJobsHistoryLimit", 0, 100).value_or(3));
     target.failed_jobs_history = static_cast<int>(spec.Integer("failedJobsHistoryLimit", 0, 100).value_or(3));

@@ -1,6 +1,6 @@
 // BorgBackupTarget's spec: T, its repository, when and what.
 //
-// What the engine's plan has in the same form (source, retention) is of the engine's own types, and judged by its rules.
+// What the engine's plan has in the same form (source, retention, hooks) is of the engine's own types, and judged by its rules.
 //
 // Thread safety: values and pure functions. Errors: all fields with problems (json_object.h).
 #pragma once
@@ -55,6 +55,7 @@ struct BorgBackupTargetSpec {
   bool suspend = false;
   Retention retention;
   MaintenanceSpec maintenance;
+  Hooks hooks;
   LimitsSpec limits;
   int successful_jobs_history = 3, failed_jobs_history = 3;
   PodTemplateSpec pod;

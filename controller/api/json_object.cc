@@ -79,6 +79,23 @@ std::vector<std::string> Object::Texts(const char* key, Rule rule) const {
   return texts;
 }
 
+std::vector<std::vector<std::string>> Object::TextLists(const char* key) const {
+  std::vector<std::vector<std::string>> lists;
+  const json* outer = Find(key);
+  if (outer == nullptr) return lists;
+  if (!outer->is_array()) {
+    Problem(key, "is not a list");
+    return lists;
+  }
+  for (std::size_t i = 0; i < outer->size(); ++i) {
+    const std::string place = std::string(key) + '[' + std::to_string(i) + ']';
+    const json inner = {{place, (*outer)[i]}};
+    if ((*outer)[i].is_null()) Problem(place, "is not a list");
+    lists.push_back(Object(&inner, path_, *problems_).Texts(place.c_str()));
+  }
+  return lists;
+}
+
 std::optional<std::int64_t> Object::Integer(const char* key, std::int64_t low, std::int64_t high) const {
   const json* value = Find(key);
   if (value == nullptr) return std::nullopt;

@@ -44,6 +44,8 @@ class Object {
   std::optional<std::string> Text(const char* key, Rule rule = nullptr) const;
   std::string RequiredText(const char* key, Rule rule = nullptr) const;
   std::vector<std::string> Texts(const char* key, Rule rule = nullptr) const;
+  // A list of lists.
+  std::vector<std::vector<std::string>> TextLists(const char* key) const;
   std::optional<std::int64_t> Integer(const char* key, std::int64_t low, std::int64_t high) const;
   std::optional<bool> Boolean(const char* key) const;
 

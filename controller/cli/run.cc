@@ -7,6 +7,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "controller/cli/cluster_options.h"
 #include "controller/cli/signals.h"
@@ -79,8 +80,8 @@ kube::Client::Options LeaseClientOptions(const kube::LeaseTimes& times) {
 class Lead {
  public:
   Lead(kube::Client& client, const Options& options, const std::string& ns, const std::string& identity,
-       metrics::ControllerMetrics& metrics, const logging::Log& log)
-      : metrics_(metrics), log_(log) {
+       metrics::ControllerMetrics& metrics, logging::Log log)
+      : metrics_(metrics), log_(std::move(log)) {
     if (!options.elect) {
       metrics_.SetLeader(true);
       return;

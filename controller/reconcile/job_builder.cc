@@ -13,6 +13,7 @@ using nlohmann::json;
 constexpr const char* kPlanDir = "/etc/borg-operator";
 // The engine ends a run at its deadline by itself, cleans up and reports; the cluster's own deadline is for an engine that cannot.
 constexpr std::int64_t kDeadlineMargin = 180;
+constexpr std::int64_t kHookMargin = 10;  // of each, to be ended
 // After this a Job whose result was read goes.
 constexpr std::int64_t kTtl = std::int64_t{7} * 24 * 3600;
 
@@ -114,13 +115,18 @@ class PodBuilder {
   json volumes_ = json::array(), mounts_ = json::array();
 };
 
+// After its deadline too the engine waits for the hooks that run on T then.
+std::int64_t AfterHooksTime(const Hooks& hooks) {
+  return static_cast<std::int64_t>(hooks.after.size()) * (hooks.timeout.count() + kHookMargin);
+}
+
 json JobSpec(const JobInputs& inputs, const EngineSettings& settings, RunKind kind) {
   json spec = {
       {"backoffLimit", 0},
       {"completions", 1},
       {"parallelism", 1},
       {"podReplacementPolicy", "Failed"},  // never two at a time at one repository
-      {"activeDeadlineSeconds", inputs.target.limits.deadline.count() + kDeadlineMargin},
+      {"activeDeadlineSeconds", inputs.target.limits.deadline.count() + kDeadlineMargin + AfterHooksTime(inputs.target.hooks)},
       {"podFailurePolicy",
        {{"rules", json::array({{{"action", "Ignore"},
                                 {"onPodConditions", json::array({{{"type", "DisruptionTarget"}, {"status", "True"}}})}}})}}},

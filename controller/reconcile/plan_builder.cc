@@ -59,6 +59,9 @@ json BuildPlan(const JobInputs& inputs, const EngineSettings& settings, RunKind 
                  {"repository", std::move(repository)},
                  {"source", std::move(source)},
                  {"limits", {{"deadlineSeconds", spec.limits.deadline.count()}, {"uploadRateKiBps", spec.limits.upload_rate_kib}}}};
+  if (!spec.hooks.empty()) {
+    target["hooks"] = {{"before", spec.hooks.before}, {"after", spec.hooks.after}, {"timeoutSeconds", spec.hooks.timeout.count()}};
+  }
   if (kind == RunKind::kBackup && HasOwnMaintenance(spec)) {
     target["maintenance"] = {{"check", "none"}, {"compact", false}};
   } else {

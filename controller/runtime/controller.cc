@@ -35,11 +35,11 @@ std::optional<std::chrono::seconds> ExpectedInterval(const api::TargetStatus& st
 }  // namespace
 
 Controller::Controller(kube::Client& client, kube::Client& watcher, Options options, std::function<bool()> may_act,
-                       metrics::ControllerMetrics& metrics, const logging::Log& log)
+                       metrics::ControllerMetrics& metrics, logging::Log log)
     : client_(client),
       options_(std::move(options)),
       metrics_(metrics),
-      log_(log),
+      log_(std::move(log)),
       targets_(kube::Clock::Real()),
       servers_(kube::Clock::Real()),
       contents_(client_),

@@ -41,7 +41,7 @@ class Controller {
   };
   // `watcher` is a client of its own for lists and watches. `may_act` is asked before each change.
   Controller(kube::Client& client, kube::Client& watcher, Options options, std::function<bool()> may_act,
-             metrics::ControllerMetrics& metrics, const logging::Log& log);
+             metrics::ControllerMetrics& metrics, logging::Log log);
 
   // Fills the caches, on threads of their own, until the destructor.
   void Start();

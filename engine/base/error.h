@@ -42,6 +42,8 @@ enum class Reason {
   kShellUnusable,
   // The single-use socket.
   kSocketUnused,
+  // What a person has T run.
+  kHookFailed,
   // What borg says.
   kRepositoryLocked,
   kRepositoryNotAllowed,

@@ -67,6 +67,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"ConnectionClosedWithHint", 81, Reason::kConnectionLost},
     {"ConnectionBrokenWithHint", 87, Reason::kConnectionLost},
     {"PathNotAllowed", 83, Reason::kRepositoryNotAllowed},
+    {"UnexpectedRPCDataFormatFromServer", 86, Reason::kBorgOutputInvalid},
     {"PlaceholderError", 5, Reason::kInvalidConfig},
     {"InvalidPlaceholder", 6, Reason::kInvalidConfig},
 });

@@ -50,6 +50,7 @@ void EventLoop::Run(Task<void> main) {
   std::vector<std::coroutine_handle<>> batch;
   while (true) {
     batch.swap(ready_);
+    round_began_ = Now();
     for (std::coroutine_handle<> handle : batch) handle.resume();
     batch.clear();
     if (done) break;

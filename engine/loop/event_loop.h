@@ -58,6 +58,19 @@ class EventLoop {
   // Resumes `handle` in the next round, never from within this call.
   void Post(std::coroutine_handle<> handle) { ready_.push_back(handle); }
 
+  // To be awaited by whoever may never have to wait, as the other side is always faster: once this round has taken long, all others
+  // have their turn first. Gives back whether that was so.
+  auto GiveWay() {
+    struct Awaiter {
+      EventLoop& loop;
+      bool given;
+      bool await_ready() const { return !given; }
+      void await_suspend(std::coroutine_handle<> handle) { loop.Post(handle); }
+      bool await_resume() const { return given; }
+    };
+    return Awaiter{*this, Now() - round_began_ > kLongRound};
+  }
+
   // Timers, for wait.h. The callback object is asked once; it is gone from the queue by then.
   class TimerTarget {
    public:
@@ -72,6 +85,8 @@ class EventLoop {
   Timers::iterator NoTimer() { return timers_.end(); }
 
  private:
+  static constexpr std::chrono::milliseconds kLongRound{10};
+
   friend class Pollable;
   void PollOnce();
   void FireTimers();
@@ -79,6 +94,7 @@ class EventLoop {
   Poller& poller_;
   std::vector<std::coroutine_handle<>> ready_;
   Timers timers_;
+  MonotonicTime round_began_ = MonotonicTime::max();
   std::vector<Pollable*> pollables_;
   std::vector<pollfd> pollfds_;    // scratch of PollOnce
   std::vector<Pollable*> polled_;  // scratch of PollOnce: the owner of each pollfd, null once it is gone

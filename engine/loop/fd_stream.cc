@@ -42,6 +42,9 @@ Task<Status> FdStream::WaitWritable(Context context) {
 }
 
 Task<Result<std::size_t>> FdStream::Read(Context context, std::span<char> into) {
+  const bool gave_way = co_await context.loop->GiveWay();
+  if (gave_way && context.Interrupted() != Wake::kNotified)
+    co_return Fail(InterruptedError(context.Interrupted(), "reading from " + name_));
   while (true) {
     const ssize_t got = read(fd_.get(), into.data(), into.size());
     if (got >= 0) co_return static_cast<std::size_t>(got);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/base/secret.h"
+#include "engine/plan/hooks.h"
 
 namespace borgop {
 
@@ -90,6 +91,7 @@ struct Target {
   std::string archive_name = "snapshot-{utcnow}";  // borg's placeholders are expanded on T
   Retention retention;
   Maintenance maintenance;
+  Hooks hooks;
   Limits limits;
 };
 

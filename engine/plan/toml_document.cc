@@ -147,10 +147,14 @@ std::string WithoutValues(std::string_view description) {
   std::string text;
   bool quoted = false;
   std::size_t start = 0;
+  std::size_t most = 0;
   for (const char c : description) {
     if (c == '\'' || c == '"') {
-      if (quoted && text.size() - start > 4) text.resize(start), text += "...";
-      if (!quoted) start = text.size() + 1;
+      if (quoted && text.size() - start > most) text.resize(start), text += "...";
+      if (!quoted) {
+        start = text.size() + 1;
+        most = text.ends_with("saw ") ? 1 : 4;  // what it saw is the user's; the rest are words that it expected, or keys
+      }
       quoted = !quoted;
     }
     text += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;

@@ -176,7 +176,7 @@ class Reader {
   Target ReadTarget(const Field& field, const Server& server) {
     Target target;
     const Section section(
-        field, {"name", "connection", "borg", "repository", "source", "archiveName", "retention", "maintenance", "limits"},
+        field, {"name", "connection", "borg", "repository", "source", "archiveName", "retention", "maintenance", "hooks", "limits"},
         KeyCase::kExact);
     if (!section.present()) return target;
     target.name = RequiredText(section["name"], NameProblem, "give the target a name");
@@ -191,6 +191,7 @@ class Reader {
     ReadSource(section["source"].Required("list the paths to back up"), target.source);
     ReadRetention(section["retention"], target.retention);
     ReadMaintenance(section["maintenance"], target.maintenance);
+    ReadHooks(section["hooks"], target.hooks);
     ReadLimits(section["limits"], target.limits);
     return target;
   }
@@ -250,6 +251,31 @@ class Reader {
       return;
     }
     check.Problem("is " + Quoted(*mode) + " (use full, repository, archives or none)");
+  }
+
+  static std::vector<HookCommand> ReadHookList(const Field& field) {
+    std::vector<HookCommand> commands;
+    for (const Field& item : field.List()) {
+      const std::vector<Field> words = item.List();
+      HookCommand command;
+      for (std::size_t i = 0; i < words.size(); ++i) {
+        command.push_back(i == 0 ? CheckedText(words[i], HookProgramProblem) : words[i].Text().value_or(""));
+      }
+      const bool is_list = item.node() != nullptr && item.node()->kind == Node::Kind::kList;
+      if (is_list) item.Problem(HookProblem(command));
+      commands.push_back(std::move(command));
+    }
+    field.Problem(HookListProblem(commands.size()));
+    return commands;
+  }
+
+  static void ReadHooks(const Field& field, Hooks& hooks) {
+    const Section section(field, {"before", "after", "timeoutSeconds"}, KeyCase::kExact);
+    if (!section.present()) return;
+    hooks.before = ReadHookList(section["before"]);
+    hooks.after = ReadHookList(section["after"]);
+    const std::optional<std::int64_t> timeout = section["timeoutSeconds"].Integer(1, kMaxHookSeconds);
+    if (timeout) hooks.timeout = std::chrono::seconds(*timeout);
   }
 
   static void ReadLimits(const Field& field, Limits& limits) {

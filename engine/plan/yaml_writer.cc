@@ -188,6 +188,7 @@ class Writer {
     if (target.archive_name != Target{}.archive_name) Text("archiveName", target.archive_name);
     WriteRetention(target.retention);
     WriteMaintenance(target.maintenance);
+    WriteHooks(target.hooks);
     WriteLimits(target.limits);
   }
 
@@ -213,6 +214,31 @@ class Writer {
     Map("maintenance", [&] {
       if (maintenance.check != defaults.check) Text("check", CheckModeName(maintenance.check));
       if (maintenance.compact != defaults.compact) Flag("compact", maintenance.compact);
+    });
+  }
+
+  // A list of lists: the first word of a command stands behind two dashes.
+  void Commands(std::string_view key, const std::vector<HookCommand>& commands) {
+    if (commands.empty()) return;
+    Key(key);
+    out_ += '\n';
+    indent_ += 2;
+    for (const HookCommand& command : commands) {
+      for (std::size_t i = 0; i < command.size(); ++i) {
+        out_.append(indent_ - 2, ' ');
+        out_ += i == 0 ? "- - " : "  - ";
+        Scalar(command[i]);
+      }
+    }
+    indent_ -= 2;
+  }
+
+  void WriteHooks(const Hooks& hooks) {
+    if (hooks.empty() && hooks.timeout == Hooks{}.timeout) return;
+    Map("hooks", [&] {
+      Commands("before", hooks.before);
+      Commands("after", hooks.after);
+      if (hooks.timeout != Hooks{}.timeout) Number("timeoutSeconds", hooks.timeout.count());
     });
   }
 

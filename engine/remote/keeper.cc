@@ -9,18 +9,25 @@
 namespace borgop {
 namespace {
 
-// Commands, a line each: b heartbeat, u the socket has been used, k NAME kill a process, f NAME forget a process, e end.
+// Commands, a line each: b heartbeat, u the socket has been used, k NAME kill a process, f NAME forget a process, e end. What `finish`
+// and the after hooks say goes to standard output: see hook_log.h.
 //
 // Everything stays below the private directory: whoever else has an account there can make any other name in /tmp first, and what `finish`
 // kills and removes must come from nobody else.
 //
 // `finish` may be entered by the main shell and by the timer at once: renaming p decides, and makes later registrations fail; one that
-// is half written just then is waited for. `read -t` is not POSIX (dash has none), so the timer is a subshell that
-// looks for the file that each heartbeat makes. A sleep is waited for in the background, so that ending the timer ends its sleep too
-// and nothing lingers.
+// is half written just then is waited for. So what it does is done exactly once, and no signal keeps it from going on to its end. Hooks in
+// it may take long, and meanwhile nobody reads heartbeats: the timer lets it come to its end. Told to end, the main shell goes on reading
+// afterwards, until its input ends or the timer finds that nobody is there any more. On its way out it ends the timer unless it is the
+// timer that cleans up (`ours` says so); then it waits for it.
+//
+// `read -t` is not POSIX (dash has none), so the timer is a subshell that looks for the file that each heartbeat makes. A sleep is
+// waited for in the background, so that ending the timer ends its sleep too and nothing lingers.
 constexpr std::string_view kScript = R"sh(
+mask=$(umask)
 umask 077
 ulimit -c 0 2>/dev/null
+ours=
 d=
 for b in /tmp /var/tmp; do
   d=$(mktemp -d "$b/borg-engine.XXXXXXXXXX" 2>/dev/null) && break
@@ -28,7 +35,9 @@ for b in /tmp /var/tmp; do
 done
 if [ -z "$d" ] || ! mkdir "$d/p"; then echo no-directory; exit 1; fi
 finish() {
-  mv "$d/p" "$d/end" 2>/dev/null || return 0
+  trap : HUP INT TERM
+  mv "$d/p" "$d/end" 2>/dev/null || return 1
+  ours=y
   pids=
   n=0
   for f in "$d/end"/*.pid; do
@@ -46,27 +55,34 @@ finish() {
   done
   for p in $left; do kill -KILL "$p" 2>/dev/null; done
   if [ -s "$d/end/staging.rm" ]; then rm -rf -- "$(cat "$d/end/staging.rm")"; fi
-  rm -rf "$d"
+  if [ -f "$d/end/after" ]; then (umask "$mask"; exec sh "$d/end/after") </dev/null 2>/dev/null; fi
+  rm -rf "$d/end"
+  return 0
 }
 main=$$
 (
   s=
-  trap 'kill "$s" 2>/dev/null; exit 0' TERM
   n=0
-  while [ "$n" -lt 12 ]; do
+  while :; do
+    trap 'kill "$s" 2>/dev/null; exit 0' TERM
     sleep "$tick" &
     s=$!
     wait "$s"
     if [ -f "$d/beat" ]; then rm -f "$d/beat"; n=0; else n=$((n + 1)); fi
+    [ "$n" -ge 12 ] || continue
+    finish && break
+    # The main shell is at it (hooks may take long) or has done it.
+    if [ ! -d "$d/end" ] || ! kill -0 "$main"; then break; fi
+    n=0
   done
-  finish
+  rm -rf "$d"
   kill -KILL "$main" 2>/dev/null
   s=${BORG_ENGINE_SESSION:-$PPID}
   read -r c <"/proc/$s/comm" && case $c in sshd*) kill "$s" ;; esac
 ) </dev/null >/dev/null 2>&1 &
 t=$!
 trap 'exit 1' HUP INT TERM
-trap 'finish; kill "$t" 2>/dev/null; wait "$t" 2>/dev/null' EXIT
+trap 'finish; [ -z "$ours" ] && [ -d "$d/end" ] || kill "$t" 2>/dev/null; wait "$t" 2>/dev/null; rm -rf "$d"' EXIT
 facts=
 command -v socat >/dev/null 2>&1 && facts="$facts socat"
 command -v mkfifo >/dev/null 2>&1 && command -v cat >/dev/null 2>&1 && facts="$facts fifo"
@@ -78,7 +94,10 @@ while IFS= read -r l; do
     u) rm -f "$d/s" "$d/i" "$d/o" ;;
     'k '*) read -r p <"$d/p/${l#k }.pid" && kill "$p" ;;
     'f '*) rm -f "$d/p/${l#f }.pid" ;;
-    e) break ;;
+    e)
+      finish && echo ended | cat
+      trap 'exit 1' HUP INT TERM
+      ;;
   esac
 done 2>/dev/null
 exit 0
@@ -169,17 +188,24 @@ Task<void> Keeper::Attend(Context context) {
   co_await beating.Join();
 }
 
-Task<bool> Keeper::End(Context context) {
-  const Status told = co_await Tell(context, "e\n");
-  if (!told) co_return false;
+Task<bool> Keeper::End(Context context, HookLog& log) {
+  if (!told_to_end_) {
+    told_to_end_ = true;
+    const Status told = co_await Tell(context, "e\n");
+    if (!told) co_return false;
+  }
+  std::array<char, 4096> buffer{};
   while (!ended_) {
-    std::array<char, 256> buffer{};
     const Result<std::size_t> got = co_await process_->out().Read(context, buffer);
     if (!got) co_return false;
     ended_ = *got == 0;
+    log.Feed(std::string_view(buffer.data(), *got));
+    if (!log.ended() || ended_) continue;
+    const Status closed = co_await process_->in().CloseWrite(context);
+    if (!closed) co_return false;
   }
   co_await process_->Close(context);
-  co_return true;
+  co_return log.ended();
 }
 
 }  // namespace borgop

@@ -1,7 +1,7 @@
 // The keeper: a small POSIX shell script on T and on B that owns what a run leaves there, and ends it.
 //
 // It makes a private directory (mode 0700), notes in it the process ids of everything that the run starts on that machine, and ends
-// those processes and removes the directory on every way out:
+// those processes, runs the after hooks that were left with it (hooks.h) and removes the directory, once, on every way out:
 //  - told so (End);
 //  - its standard input ends: the connection was cut, or the engine died;
 //  - no heartbeat for 60 s: a dead man's switch for an engine that vanished without a word (a lost node, dropped packets), in which
@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/remote/hook_log.h"
 #include "engine/remote/script.h"
 
 namespace borgop {
@@ -53,8 +54,9 @@ class Keeper {
   // Sends heartbeats, and listens, until the context stops or the keeper ends. Listening also keeps bytes moving on a connection
   // whose other channels are held back.
   Task<void> Attend(Context context);
-  // Ends the registered processes and removes the directory; true once the keeper says that it has ended.
-  Task<bool> End(Context context);
+  // Ends the registered processes, runs after hooks, and removes the directory; true once the keeper says that it has ended. `log` is fed with
+  // what it says. After an error or a stop it may be called again; the keeper goes on in any case. Not while it is attended.
+  Task<bool> End(Context context, HookLog& log);
 
  private:
   Keeper(std::unique_ptr<RemoteProcess> process, KeeperTimes times) : process_(std::move(process)), times_(times) {}
@@ -68,6 +70,7 @@ class Keeper {
   std::string directory_;
   HostFacts facts_;
   bool ended_ = false;
+  bool told_to_end_ = false;
   WaitQueue end_;
 };
 

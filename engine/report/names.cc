@@ -19,7 +19,9 @@ std::string_view ToString(PhaseName phase) {
     case PhaseName::kConnect: return "connect";
     case PhaseName::kInspect: return "inspect";
     case PhaseName::kInit: return "init";
+    case PhaseName::kBefore: return "before";
     case PhaseName::kCreate: return "create";
+    case PhaseName::kAfter: return "after";
     case PhaseName::kList: return "list";
     case PhaseName::kPrune: return "prune";
     case PhaseName::kCheck: return "check";

@@ -23,7 +23,7 @@ enum class Outcome { kCompleted, kCompletedWithWarnings, kFailed, kCancelled };
 std::string_view ToString(Outcome outcome);  // "Completed", "CompletedWithWarnings", "Failed", "Cancelled"
 
 // The phases of a target's run, in their order; also what progress shows.
-enum class PhaseName { kConnect, kInspect, kInit, kCreate, kList, kPrune, kCheck, kCompact, kCleanup };
+enum class PhaseName { kConnect, kInspect, kInit, kBefore, kCreate, kAfter, kList, kPrune, kCheck, kCompact, kCleanup };
 std::string_view ToString(PhaseName phase);  // "connect", "inspect", ...
 
 struct Phase {

@@ -157,8 +157,9 @@ std::optional<Enum> Named(std::string_view name, const std::array<Enum, N>& all)
 
 constexpr std::array kOutcomes = {Outcome::kCompleted, Outcome::kCompletedWithWarnings, Outcome::kFailed, Outcome::kCancelled};
 constexpr std::array kKinds = {ErrorKind::kTransient, ErrorKind::kWaiting, ErrorKind::kTerminal, ErrorKind::kCancelled};
-constexpr std::array kPhases = {PhaseName::kConnect, PhaseName::kInspect, PhaseName::kInit,    PhaseName::kCreate, PhaseName::kList,
-                                PhaseName::kPrune,   PhaseName::kCheck,   PhaseName::kCompact, PhaseName::kCleanup};
+constexpr std::array kPhases = {PhaseName::kConnect, PhaseName::kInspect, PhaseName::kInit,   PhaseName::kBefore,
+                                PhaseName::kCreate,  PhaseName::kAfter,   PhaseName::kList,   PhaseName::kPrune,
+                                PhaseName::kCheck,   PhaseName::kCompact, PhaseName::kCleanup};
 
 ReportedArchive ReadArchive(const Reader& in) {
   ReportedArchive archive;

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kOutputLimit = kMaxListOutput + 1;  // one more than is accepted, so that a cut is noticed
 constexpr std::chrono::seconds kDrain{30};                // for the last bytes once the client has ended
 constexpr std::chrono::seconds kEnd{10};                  // for a client that was asked to end
+constexpr std::chrono::seconds kLook{5};                  // how often silence is looked at
 
 class Exchange {
  public:
@@ -27,13 +28,14 @@ class Exchange {
           if (options_.on_event) options_.on_event(event, result_.counters);
         }),
         bridge_stop_(&stop_),
+        server_stop_(&stop_),
         patience_stop_(&stop_) {}
 
   Task<ExchangeResult> Run() {
     TaskGroup group(context_);
     group.Spawn(SendPassphrase(group.context()));
     group.Spawn(Carry(group.context()));
-    group.Spawn(Listen(group.context(), server_.err(), server_log_));
+    group.Spawn(Listen(group.context().WithStop(server_stop_), server_.err(), server_log_));
     group.Spawn(LosePatience(group.context()));
     co_await AwaitClient();
     patience_stop_.Stop();
@@ -64,6 +66,7 @@ class Exchange {
     while (true) {
       const Result<std::size_t> got = co_await from.Read(context, buffer);
       if (!got || *got == 0) co_return;
+      said_ += *got;
       log.Feed(std::string_view(buffer.data(), *got));
     }
   }
@@ -107,6 +110,7 @@ class Exchange {
     const Result<ExitStatus> exit = co_await server_.WaitExit(last);
     if (exit) result_.server_exit = *exit;
     co_await server_.Close(last);
+    if (!exit) server_stop_.Stop();  // one that does not end has said enough
     co_await ending.Join();
   }
 
@@ -138,13 +142,37 @@ class Exchange {
     if (wake == Wake::kNotified) {
       result_.used = true;
       co_await entrance_.Used(context);
+      co_await Watch(patience);
     } else if (wake == Wake::kTimedOut && context.Interrupted() == Wake::kNotified) {
       result_.never_connected = true;
-      co_await client_.Terminate(context.WithTimeout(kEnd));
-      // One that does not end by it is left to whoever owns it.
-      const Wake late = co_await Sleep(patience, kEnd);
-      if (late == Wake::kTimedOut) stop_.Stop();
+      co_await GiveUp(patience);
     }
+  }
+
+  // Whether anything still moves.
+  Task<void> Watch(Context patience) {
+    std::uint64_t seen = 0;
+    MonotonicTime moved = patience.loop->Now();
+    while (true) {
+      const Wake wake = co_await Sleep(patience, kLook);
+      if (wake != Wake::kTimedOut || patience.Interrupted() != Wake::kNotified) co_return;
+      const bool answered = result_.counters.to_client != 0;
+      const std::uint64_t now = answered ? result_.counters.to_client + result_.counters.to_server + said_ : 0;
+      if (now != seen) moved = patience.loop->Now();
+      seen = now;
+      if (patience.loop->Now() - moved > (answered ? options_.stall_limit : options_.unused_limit)) {
+        (answered ? result_.stalled : result_.never_answered) = true;
+        co_await GiveUp(patience);
+        co_return;
+      }
+    }
+  }
+
+  // A client that does not end by being asked to is left to whoever owns it.
+  Task<void> GiveUp(Context patience) {
+    co_await client_.Terminate(patience.WithTimeout(kEnd));
+    const Wake late = co_await Sleep(patience, kEnd);
+    if (late == Wake::kTimedOut) stop_.Stop();
   }
 
   StopSource stop_;
@@ -156,8 +184,9 @@ class Exchange {
   ExchangeOptions options_;
   ExchangeResult result_;
   LogReader client_log_, server_log_;
-  StopSource bridge_stop_, patience_stop_;
+  StopSource bridge_stop_, server_stop_, patience_stop_;
   WaitQueue first_byte_, client_end_;
+  std::uint64_t said_ = 0;  // bytes of both logs
   bool client_ended_ = false;
 };
 
@@ -179,18 +208,30 @@ Result<Completion> JudgeExchange(Step step, std::string_view where, std::string_
   Result<Completion> client = Fail(Reason::kConnectionLost, "borg " + std::string(where) + " was lost before it ended");
   if (result.exit) client = Judge(step, where, *result.exit, result.messages);
   if (client) return client;
-  if (result.bridge.server_error) return Fail(*result.bridge.server_error);
-  if (result.bridge.client_error) return Fail(*result.bridge.client_error);
-  if (result.never_connected) {
-    return Fail(Reason::kSocketUnused, "borg " + std::string(where) + " did not connect to its socket in time");
+  if (result.never_answered) {
+    return Fail(Reason::kNoProgress, "borg serve " + std::string(server) + " did not answer borg " + std::string(where),
+                "See what keeps borg there from starting: the account's shell start-up files, or a file system that hangs.");
+  }
+  if (result.stalled) {
+    return Fail(Reason::kNoProgress,
+                "borg " + std::string(ToString(step)) + ' ' + std::string(where) + " and borg serve " + std::string(server) +
+                    " have not said a word for a long time",
+                "See what they wait for (a stopped process, a file system that hangs), then run again.");
   }
   const bool lost = !result.exit || SaysConnectionClosed(result.messages) || client.error().reason == Reason::kConnectionLost;
-  if (lost && result.server_exit && !result.server_exit->ok()) {
+  const bool broke = lost || result.bridge.server_error;
+  if (broke && result.server_exit && !result.server_exit->ok()) {
     Exit exit;
     exit.status = result.server_exit->status;
     exit.signal = result.server_exit->signal;
     const Result<Completion> serve = Judge(step, server, exit, result.server_messages);
     if (!serve) return Fail(serve.error());
+  }
+  if (result.bridge.server_error) return Fail(*result.bridge.server_error);
+  // One that failed by itself knows why; that its side of the bridge broke is a consequence.
+  if (result.bridge.client_error && lost) return Fail(*result.bridge.client_error);
+  if (result.never_connected) {
+    return Fail(Reason::kSocketUnused, "borg " + std::string(where) + " did not connect to its socket in time");
   }
   if (lost && result.server_exit && result.server_exit->ok() && result.exit) {
     // The server was there and ended well: what failed is the way to it, on the client's side of the bridge.

@@ -37,11 +37,16 @@ struct ExchangeResult {
   BridgeCounters counters;
   bool used = false;                 // the client connected
   bool never_connected = false;      // it did not in its time, and was asked to end
+  bool never_answered = false;       // the server did not, and the client was asked to end
+  bool stalled = false;              // neither said anything any more, and the client was asked to end
   std::optional<Error> interrupted;  // stopped, out of time, or a broken connection
 };
 
 struct ExchangeOptions {
-  std::chrono::milliseconds unused_limit{120'000};  // how long the client may take to connect
+  std::chrono::milliseconds unused_limit{120'000};  // how long the client may take to connect, and the server to answer it
+  // How long both may say nothing, to each other and to us. borg is silent while it waits for a lock, writes an index or compacts a
+  // large repository; what is stopped, or waits for a file system that hangs, is silent for ever.
+  std::chrono::milliseconds stall_limit = std::chrono::hours(2);
   std::function<void(const LogEvent&, const BridgeCounters&)> on_event;
 };
 

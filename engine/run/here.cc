@@ -64,7 +64,7 @@ Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, co
   Entrance entrance(**listener);
   ExchangeResult result =
       co_await RunExchange(context, borg, entrance, **server, target_.repository.passphrase, std::move(options));
-  co_await machines_.Served(context, name);
+  if (result.server_exit) co_await machines_.Served(context, name);
   co_return result;
 }
 

@@ -51,12 +51,12 @@ Task<Status> Machines::Connect(Context context) {
 }
 
 Task<Status> Machines::StartKeepers(Context context) {
-  // Attended until Leave, also while a stopped run is cleaned up: so not under the run's own stop.
-  attending_ = std::make_unique<TaskGroup>(Lasting(context));
   Result<std::unique_ptr<Keeper>> target = co_await Keeper::Start(context, *target_connection_, target_.borg, environment_.keeper);
   if (!target) co_return Fail(target.error());
   target_keeper_ = std::move(*target);
-  attending_->Spawn(target_keeper_->Attend(attending_->context()));
+  // Attended until its end, also while a stopped run is cleaned up: so not under the run's own stop.
+  attending_target_ = std::make_unique<TaskGroup>(Lasting(context));
+  attending_target_->Spawn(target_keeper_->Attend(attending_target_->context()));
   if (!target_keeper_->facts().borg) {
     co_return Fail(Reason::kBorgMissing,
                    target_name_ + " has no " + target_.borg + " on the PATH of user " + target_.connection.user);
@@ -66,15 +66,17 @@ Task<Status> Machines::StartKeepers(Context context) {
   if (!server) {
     const Reason reason = server.error().reason;
     if (reason != Reason::kShellUnusable && reason != Reason::kNoPrivateDirectory) co_return Fail(server.error());
+    if (reason == Reason::kShellUnusable) no_server_keeper_ = server.error();
     warning_ =
-        "the account on " + server_name_ +
-        " runs no scripts, so there is no dead man's switch there: if this machine vanishes, a lock stays until sshd notices "
+        (no_server_keeper_ ? "the account on " + server_name_ + " runs no scripts" : server.error().message) +
+        ", so there is no dead man's switch there: if this machine vanishes, a lock stays until sshd notices "
         "(set ClientAliveInterval 15 and ClientAliveCountMax 3 in its sshd_config). If it has a forced command, only that decides "
         "whether the target can do more than append";
     co_return Status{};
   }
   server_keeper_ = std::move(*server);
-  attending_->Spawn(server_keeper_->Attend(attending_->context()));
+  attending_server_ = std::make_unique<TaskGroup>(Lasting(context));
+  attending_server_->Spawn(server_keeper_->Attend(attending_server_->context()));
   if (!server_keeper_->facts().borg) {
     co_return Fail(Reason::kBorgMissing,
                    server_name_ + " has no " + server_.borg + " on the PATH of user " + server_.connection.user);
@@ -113,10 +115,14 @@ std::optional<Error> Machines::ServerFailure() const {
   return std::nullopt;
 }
 
-std::optional<Error> Machines::Failure() const {
-  if (std::optional<Error> failure = ServerFailure()) return failure;
+std::optional<Error> Machines::TargetFailure() const {
   if (target_connection_ && target_connection_->failure()) return target_connection_->failure();
   return std::nullopt;
+}
+
+std::optional<Error> Machines::Failure() const {
+  if (std::optional<Error> failure = ServerFailure()) return failure;
+  return TargetFailure();
 }
 
 void Machines::Abort() {
@@ -125,32 +131,46 @@ void Machines::Abort() {
   if (target_connection_) target_connection_->Abort(error);
 }
 
-Task<void> Machines::EndKeeper(Context context, std::unique_ptr<Keeper>& keeper, bool& ok) {
-  if (!keeper) co_return;
-  const bool ended = co_await keeper->End(context);
-  if (!ended) ok = false;
+Task<bool> Machines::EndTarget(Context context, HookLog& log) {
+  if (!target_keeper_) co_return log.ended();
+  if (attending_target_) {
+    attending_target_->Stop();
+    co_await attending_target_->Join();
+    attending_target_.reset();
+  }
+  co_return co_await target_keeper_->End(context, log);
 }
 
-Task<bool> Machines::Leave(Context context) {
-  if (attending_) {
-    attending_->Stop();
-    co_await attending_->Join();
+Task<void> Machines::EndServer(Context context) {
+  if (!server_keeper_) co_return;
+  attending_server_->Stop();
+  co_await attending_server_->Join();
+  HookLog nothing;
+  const bool ended = co_await server_keeper_->End(context, nothing);
+  if (!ended) left_well_ = false;
+  server_keeper_.reset();
+}
+
+Task<bool> Machines::End(Context context, HookLog& log) {
+  TaskGroup group(context);
+  group.Spawn(EndServer(group.context()));
+  if (target_keeper_) {
+    const bool ended = co_await EndTarget(context, log);
+    if (!ended) left_well_ = false;
+    target_keeper_.reset();
   }
-  bool ok = true;
-  {
-    TaskGroup group(context);
-    group.Spawn(EndKeeper(group.context(), target_keeper_, ok));
-    group.Spawn(EndKeeper(group.context(), server_keeper_, ok));
-    co_await group.Join();
-  }
+  co_await group.Join();
+  co_return left_well_;
+}
+
+Task<bool> Machines::Leave(Context context, HookLog& log) {
+  co_await End(context, log);
   const Context goodbye = Lasting(context).WithTimeout(std::chrono::seconds(1));
   if (target_connection_) co_await target_connection_->Disconnect(goodbye);
   if (server_connection_) co_await server_connection_->Disconnect(goodbye);
-  target_keeper_.reset();
-  server_keeper_.reset();
   target_connection_.reset();
   server_connection_.reset();
-  co_return ok;
+  co_return left_well_;
 }
 
 }  // namespace borgop

@@ -20,10 +20,13 @@ class Machines {
 
   // One connection to each, both at once. On errors, the one to B counts first.
   Task<Status> Connect(Context context);
-  // Starts both keepers and looks at what the machines have. A B whose account runs nothing but `borg serve` has no keeper; that is
+  // Starts both keepers and looks at what the machines have. A B whose account runs nothing but `borg serve`, or has no room for it, has no keeper; that is
   // a warning (TakeWarning), not an error. Errors: kBorgMissing, kSocketToolMissing and those of Keeper::Start.
   Task<Status> StartKeepers(Context context);
   std::optional<std::string> TakeWarning() { return std::exchange(warning_, std::nullopt); }
+
+  // Where the account on B runs no scripts: what it said instead.
+  const std::optional<Error>& no_server_keeper() const { return no_server_keeper_; }
 
   // `borg serve` for the repository at `path` on B, for T (append-only) or for C. `name` is unique among the running ones.
   Task<Result<std::unique_ptr<RemoteProcess>>> Serve(Context context, std::string path, bool append_only, std::string name);
@@ -43,14 +46,21 @@ class Machines {
   std::optional<Error> Failure() const;
   // Why the one to B is.
   std::optional<Error> ServerFailure() const;
+  // Why the one to T is.
+  std::optional<Error> TargetFailure() const;
   // Breaks both: whatever still waits on them ends.
   void Abort();
-  // Ends what the keepers keep, and the connections. Bounded by the context; never fails. False when a keeper could not say that it
+  // Ends what T's keeper keeps: nothing more is to run there. `log` is fed with what it says of after hooks. False when it could not say
+  // that it is done, or the context ended before: it goes on by itself, and this may be called again.
+  Task<bool> EndTarget(Context context, HookLog& log);
+  // Ends what the keepers keep, each of them once at most. Bounded by the context; never fails. False when a keeper could not say that it
   // is done; it then ends by itself within its grace.
-  Task<bool> Leave(Context context);
+  Task<bool> End(Context context, HookLog& log);
+  // The same, and the connections.
+  Task<bool> Leave(Context context, HookLog& log);
 
  private:
-  Task<void> EndKeeper(Context context, std::unique_ptr<Keeper>& keeper, bool& ok);
+  Task<void> EndServer(Context context);
 
   const Server& server_;
   const Target& target_;
@@ -59,7 +69,9 @@ class Machines {
   std::unique_ptr<Session> server_connection_, target_connection_;
   std::unique_ptr<Keeper> server_keeper_, target_keeper_;
   std::optional<std::string> warning_;
-  std::unique_ptr<TaskGroup> attending_;
+  std::optional<Error> no_server_keeper_;
+  std::unique_ptr<TaskGroup> attending_server_, attending_target_;
+  bool left_well_ = true;
 };
 
 }  // namespace borgop

@@ -14,6 +14,7 @@
 #include "engine/run/here.h"
 #include "engine/run/machines.h"
 #include "engine/run/steps.h"
+#include "engine/run/target_hooks.h"
 
 namespace borgop {
 namespace {
@@ -38,7 +39,11 @@ class SocketEntrance final : public BridgeEntrance {
 class TargetRun {
  public:
   TargetRun(const Server& server, const Target& target, const RunEnvironment& environment)
-      : target_(target), environment_(environment), machines_(server, target, environment), here_(machines_, environment, target) {
+      : target_(target),
+        environment_(environment),
+        machines_(server, target, environment),
+        here_(machines_, environment, target),
+        hooks_(target.hooks, machines_, [this](LogLevel level, const std::string& message) { Log(level, message); }) {
     report_.name = target.name;
     report_.repository.path = RepositoryPath(server, target.repository);
   }
@@ -54,6 +59,8 @@ class TargetRun {
     done_.Stop();
     interrupted.Stop();
     co_await watch.Join();
+    if (hooks_.due() && !after_ran_)
+      co_await InPhase(context, PhaseName::kAfter, [this](Context inner) { return GiveUpTarget(inner); });
     co_await InPhase(context, PhaseName::kCleanup, [this](Context inner) { return Leave(inner); });
     report_.end = std::chrono::system_clock::now();
     report_.outcome = OutcomeOf(report_);
@@ -75,13 +82,13 @@ class TargetRun {
     const MonotonicTime start = context.loop->Now();
     const Status status = co_await work(context);
     phase.duration = std::chrono::duration_cast<std::chrono::milliseconds>(context.loop->Now() - start);
-    phase.ok = status.has_value();
+    phase.ok = status.has_value() && !(name == PhaseName::kAfter && hooks_failed_);
     report_.phases.push_back(phase);
     if (!status) {
       failed_.push_back(name);
       if (!report_.error) report_.error = Explain(context, status.error());
     }
-    co_return phase.ok;
+    co_return status.has_value();
   }
 
   // What is behind an error: being stopped, and a broken connection, show in many guises.
@@ -117,7 +124,12 @@ class TargetRun {
     if (missing_) {
       if (!co_await InPhase(context, PhaseName::kInit, [this](Context inner) { return InitRepository(inner); })) co_return;
     }
-    if (!co_await InPhase(context, PhaseName::kCreate, [this](Context inner) { return CreateArchive(inner); })) co_return;
+    bool good = true;
+    if (hooks_.any()) good = co_await InPhase(context, PhaseName::kBefore, [this](Context inner) { return hooks_.Before(inner); });
+    if (good) good = co_await InPhase(context, PhaseName::kCreate, [this](Context inner) { return CreateArchive(inner); });
+    if (hooks_.due() && context.Interrupted() == Wake::kNotified && !machines_.TargetFailure())
+      good &= co_await InPhase(context, PhaseName::kAfter, [this](Context inner) { return AfterHooks(inner); });
+    if (!good) co_return;
     if (!co_await InPhase(context, PhaseName::kList, [this](Context inner) { return SeeArchive(inner); })) co_return;
     for (const PhaseName phase : MaintenancePhases(target_)) {
       // Nothing is left out in silence: a phase that a stop or a broken connection keeps from running fails. T is not needed here.
@@ -133,8 +145,17 @@ class TargetRun {
     if (const std::optional<std::string> warning = machines_.TakeWarning()) Warn(*warning);
     const Result<Listing> listing = co_await ListArchives(context);
     missing_ = !listing && listing.error().reason == Reason::kRepositoryMissing;
-    if (!listing && !missing_) co_return Fail(listing.error());
+    if (!listing && !missing_) co_return Fail(ExplainListing(listing.error()));
     co_return Status{};
+  }
+
+  // An account on B that runs no scripts may run `borg serve` by a forced command, or nothing at all.
+  Error ExplainListing(const Error& error) const {
+    const std::optional<Error>& why = machines_.no_server_keeper();
+    const bool spoke_no_borg = error.reason == Reason::kConnectionLost || error.reason == Reason::kBorgOutputInvalid;
+    if (!why || !spoke_no_borg || machines_.ServerFailure()) return error;
+    return {Reason::kShellUnusable, why->message + "; nor does it run borg serve: " + error.message,
+            "The account must be able to run sh, or borg serve as its forced command: check its login shell and authorized_keys."};
   }
 
   Task<Status> InitRepository(Context context) {
@@ -145,6 +166,11 @@ class TargetRun {
       co_return Status{};
     };
     const Status made = co_await machines_.MakeRepository(context, report_.repository.path, init);
+    if (!made && made.error().reason == Reason::kInitFailed) {
+      // Another run may have made it meanwhile.
+      const Result<Listing> listing = co_await ListArchives(context);
+      if (listing) co_return Status{};
+    }
     if (!made) co_return made;
     report_.repository.initialized = true;
     Log(LogLevel::kInfo, "made the repository " + report_.repository.path);
@@ -173,7 +199,7 @@ class TargetRun {
     RemoteBorg borg(std::move(*process), keeper, "create");
     SocketEntrance entrance(**socket, keeper);
     const ExchangeResult result = co_await RunExchange(context, borg, entrance, **server, target_.repository.passphrase, Options());
-    co_await machines_.Served(context, server_name);
+    if (result.server_exit) co_await machines_.Served(context, server_name);
     std::string said;
     if (result.counters.to_server == 0) co_await (*socket)->Terminate(context);
     co_await (*socket)->Close(context.WithTimeout(kSocketClose), said);
@@ -189,6 +215,36 @@ class TargetRun {
     if (!created) co_return Fail(created.error());
     created_ = std::move(*created);
     co_return Status{};
+  }
+
+  // T is needed no more: what it keeps ends, and by that its after hooks run. One that fails does not fail the backup.
+  Task<Status> AfterHooks(Context context) {
+    after_ran_ = true;
+    const bool ended =
+        co_await machines_.EndTarget(context.WithTimeout(LongestTime(target_.hooks, HookStage::kAfter)), hooks_.after());
+    if (!ended && context.Interrupted() != Wake::kNotified)
+      co_return Fail(InterruptedError(context.Interrupted(), "after hooks ran"));
+    WarnOfHooks();
+    co_return Status{};
+  }
+
+  // A run that was stopped, ran out of time or lost T: the after hooks run on T in any case. Only a stop is in a hurry.
+  Task<Status> GiveUpTarget(Context context) {
+    Context leaving;
+    leaving.loop = context.loop;
+    StopSource* const stop = context.stop;
+    const bool hurry = stop != nullptr && stop->stopped();
+    if (!hurry) leaving.stop = stop;
+    const std::chrono::seconds patience = hurry ? kLeaveLimit : LongestTime(target_.hooks, HookStage::kAfter);
+    co_await machines_.End(leaving.WithTimeout(patience), hooks_.after());
+    WarnOfHooks();
+    co_return Status{};
+  }
+
+  void WarnOfHooks() {
+    const std::vector<std::string> warnings = hooks_.Warnings();
+    if (!warnings.empty()) hooks_failed_ = true;
+    for (const std::string& warning : warnings) Warn(warning);
   }
 
   // A backup counts once C itself sees its archive.
@@ -296,7 +352,8 @@ class TargetRun {
     // Not under the run's own stop: this is what a stopped run still has to do.
     Context leaving;
     leaving.loop = context.loop;
-    const bool clean = co_await machines_.Leave(leaving.WithTimeout(kLeaveLimit));
+    const bool clean = co_await machines_.Leave(leaving.WithTimeout(kLeaveLimit), hooks_.after());
+    WarnOfHooks();
     if (!clean) {
       Log(LogLevel::kWarning,
           "could not tell both machines that the run is over; what is left there ends by itself within a minute");
@@ -319,10 +376,13 @@ class TargetRun {
   const RunEnvironment& environment_;
   Machines machines_;
   BorgHere here_;
+  TargetHooks hooks_;
   TargetReport report_;
   Progress progress_;
   CreateResult created_;
-  bool missing_ = false;  // there is no repository yet
+  bool missing_ = false;       // there is no repository yet
+  bool after_ran_ = false;     // the phase `after` was there
+  bool hooks_failed_ = false;  // an after hook
   std::vector<PhaseName> failed_;
   std::uint64_t more_warnings_ = 0;
   StopSource done_;

@@ -15,6 +15,9 @@ constexpr ssize_t kCommandEnded = std::numeric_limits<ssize_t>::max();
 }  // namespace
 
 Task<Result<std::size_t>> SessionChannel::Output::Read(Context context, std::span<char> into) {
+  const bool gave_way = co_await context.loop->GiveWay();
+  if (gave_way && context.Interrupted() != Wake::kNotified)
+    co_return Fail(InterruptedError(context.Interrupted(), "reading (" + channel_.session_.name() + ")"));
   if (channel_.raw_ == nullptr) co_return std::size_t{0};
   bool lingers = false;
   const auto read = [&]() -> ssize_t {

@@ -21,9 +21,7 @@ Reason ReasonOf(int code) {
     case LIBSSH2_ERROR_PASSWORD_EXPIRED: return Reason::kAuthenticationFailed;
     case LIBSSH2_ERROR_FILE:  // libssh2's word for a key in memory that it cannot read
     case LIBSSH2_ERROR_KEYFILE_AUTH_FAILED: return Reason::kKeyUnusable;
-    case LIBSSH2_ERROR_CHANNEL_FAILURE:
-    case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
-    case LIBSSH2_ERROR_REQUEST_DENIED: return Reason::kChannelRefused;
+    case LIBSSH2_ERROR_CHANNEL_FAILURE: return Reason::kChannelRefused;
     case LIBSSH2_ERROR_CHANNEL_CLOSED:
     case LIBSSH2_ERROR_CHANNEL_EOF_SENT: return Reason::kConnectionLost;
     case LIBSSH2_ERROR_ALLOC:
@@ -46,6 +44,7 @@ Error TranslateLibssh2(LIBSSH2_SESSION* session, int code, const std::string& na
     case LIBSSH2_ERROR_SOCKET_SEND:
     case LIBSSH2_ERROR_SOCKET_RECV:
     case LIBSSH2_ERROR_SOCKET_DISCONNECT: message += "the connection was lost"; break;
+    case LIBSSH2_ERROR_CHANNEL_CLOSED: message += "the other side closed the channel"; break;
     default: message += stored ? std::string(text, static_cast<std::size_t>(size)) : "libssh2 error " + std::to_string(code);
   }
   message += std::string(" (") + doing + ")";

@@ -80,10 +80,15 @@ Task<Result<std::unique_ptr<Session>>> Session::OverJump(Context context, std::u
   if (!channel) {
     Error error = channel.error();
     if (error.reason == Reason::kChannelRefused) {
+      std::string why = error.message;
+      if (const std::string who = via->name() + ": "; why.starts_with(who)) why.erase(0, who.size());
+      const bool forbidden = why.find("prohibited") != std::string::npos;
       error = {
-          Reason::kConnectFailed,
-          via->name() + " cannot connect to " + host + " port " + std::to_string(port) + ": " + error.message,
-          "Check that the jump host reaches that host and port, and that its sshd allows TCP forwarding (AllowTcpForwarding)."};
+          forbidden ? Reason::kChannelRefused : Reason::kConnectFailed,
+          via->name() + (forbidden ? " may not" : " cannot") + " connect to " + host + " port " + std::to_string(port) + ": " + why,
+          forbidden ? "See that sshd on the jump host allows this account TCP forwarding to that host and port "
+                      "(AllowTcpForwarding, PermitOpen; restrict or no-port-forwarding in authorized_keys)."
+                    : "Check that that host is up, that its sshd listens on that port, and that the jump host reaches it."};
     }
     co_return Fail(std::move(error));
   }
@@ -199,7 +204,8 @@ Task<Status> Session::WaitForProgress(Context context, bool held_back, const cha
 
 Error Session::Translate(ssize_t code, const char* doing) {
   Error error = TranslateLibssh2(raw_, static_cast<int>(code), name_, doing);
-  if (BreaksConnection(static_cast<int>(code)) && !failure_) Abort(error);
+  // What broke the jump host's connection broke this one.
+  if (BreaksConnection(static_cast<int>(code)) && !failure_) Abort(via_ && via_->failure_ ? *via_->failure_ : error);
   return failure_ ? *failure_ : error;
 }
 
@@ -219,9 +225,12 @@ void Session::OnTimer() {
   if (!WantsOut()) last_sent_ = now;
   const MonotonicTime since = WantsIn() ? last_received_ : last_sent_;
   if (now - since > times_.silence) {
+    // A jump host that answers its own keepalives is not to blame for what is behind it.
+    const Session* silent = this;
+    while (silent->via_ && now - silent->via_->last_received_ > times_.silence / 2) silent = silent->via_.get();
     Abort({Reason::kNoProgress,
-           name_ + " has been silent for " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now - since).count()) +
-               " s",
+           silent->name_ + " has been silent for " +
+               std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now - since).count()) + " s",
            {}});
     return;
   }
@@ -289,7 +298,7 @@ Task<Status> Session::Authenticate(Context context, const SshEndpoint& endpoint)
 Task<Result<LIBSSH2_CHANNEL*>> Session::OpenChannel(Context context, std::string type, std::uint32_t window, std::string message) {
   const Result<AsyncLock::Guard> turn = co_await open_lock_.Acquire(context, "opening a channel");
   if (!turn) co_return Fail(turn.error());
-  if (open_broken_) co_return Fail(Reason::kChannelRefused, name_ + ": an earlier channel was given up while it was being opened");
+  if (open_broken_) co_return Fail(Reason::kConnectionLost, name_ + ": an earlier channel was given up while it was being opened");
   LIBSSH2_CHANNEL* channel = nullptr;
   const Result<ssize_t> done = co_await Do(
       context,

@@ -7,11 +7,8 @@ namespace borgop::api_tests {
 namespace {
 
 using std::chrono::minutes;
-using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using ::testing::Not;
-using ::testing::UnorderedElementsAre;
 
 class Endings : public OperatorTest {};
 
@@ -189,6 +186,20 @@ TEST_F(Endings, ABackupThatFailedInItsMaintenanceIsTriedAgainAsABackup) {
     if (!volume.contains("configMap")) continue;
     for (const auto& item : volume.at("configMap").at("items")) EXPECT_TRUE(plan.at("data").contains(item.at("key"))) << item;
   }
+}
+
+TEST_F(Endings, AHookThatFailedIsTriedAgainAndThePlanHoldsIt) {
+  AddServer();
+  AddTarget("web", {{"hooks", {{"before", Json::parse(R"([["sh", "-c", "pg_dump 'app'"]])")}}}});
+  const auto job = Backup("web", "1", BadReport(Reason::kHookFailed, LongAgo()));
+  const auto retry = AnotherJob("web", {job});
+  const auto plan = Api().Get(kube::ConfigMaps(), Key(controller::PlanName("web"))).at("data").at("backup.yaml").get<std::string>();
+  const auto target = Json::parse(plan).at("targets").at(0);
+  EXPECT_EQ(target.at("hooks").at("before"), Json::parse(R"([["sh", "-c", "pg_dump 'app'"]])"));
+  EXPECT_EQ(target.at("hooks").at("timeoutSeconds"), 600);
+  PlayedPod::Of(retry).End(GoodReport());
+  AwaitResult("web", retry);
+  EXPECT_EQ(HealthOf("web"), kHealthy);
 }
 
 TEST_F(Endings, ATerminalFailureIsTriedAgainOnceSomebodyChangedSomething) {

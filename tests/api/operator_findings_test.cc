@@ -6,7 +6,6 @@
 namespace borgop::api_tests {
 namespace {
 
-using ::testing::Contains;
 using ::testing::HasSubstr;
 
 class Findings : public OperatorTest {

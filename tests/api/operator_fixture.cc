@@ -180,7 +180,7 @@ kube::ObjectKey OperatorTest::RunNow(const std::string& target, const std::strin
 }
 
 kube::ObjectKey OperatorTest::Backup(const std::string& target, const std::string& value, const RunReport& report) const {
-  const auto job = RunNow(target, value);
+  auto job = RunNow(target, value);
   PlayedPod::Of(job).End(report);
   AwaitResult(target, job);
   return job;

@@ -10,7 +10,6 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using ::testing::Contains;
 using ::testing::UnorderedElementsAre;
 
 class JobsOfTargets : public OperatorTest {

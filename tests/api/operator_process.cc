@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -49,7 +48,7 @@ std::vector<Json> Entries(const std::string& log) {
 }  // namespace
 
 std::filesystem::path ShippedAccess(const ControlPlane& plane) {
-  const auto path = plane.state() / "operator.kubeconfig";
+  auto path = plane.state() / "operator.kubeconfig";
   static std::filesystem::path made;
   if (made == path) return path;
   const Json ns{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", kAccount}}}};
@@ -107,7 +106,11 @@ OperatorProcess::Answer OperatorProcess::Ask(const std::string& path) const {
     all.append(buffer.data(), static_cast<std::size_t>(n));
   const auto body = all.find("\r\n\r\n");
   if (!all.starts_with("HTTP/1.") || body == std::string::npos) return {};
-  return {std::atoi(all.c_str() + all.find(' ')), all.substr(body + 4)};
+  std::istringstream words(all);
+  std::string version;
+  int status = 0;
+  words >> version >> status;
+  return {status, all.substr(body + 4)};
 }
 
 std::optional<double> OperatorProcess::Metric(const std::string& series) const {

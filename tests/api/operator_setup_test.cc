@@ -9,11 +9,8 @@ namespace borgop::api_tests {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Contains;
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-using ::testing::Not;
 
 class Setup : public OperatorTest {
  protected:

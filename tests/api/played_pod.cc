@@ -1,5 +1,6 @@
 #include "tests/api/played_pod.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -141,11 +142,10 @@ void AwaitEnd(const kube::ObjectKey& job) {
   const auto ended = [&] {
     const auto object = AdminClient::Shared().Get(kube::Jobs(), job);
     if (object.is_null()) return true;
-    for (const auto& condition : object.at("status").value("conditions", Json::array())) {
+    return std::ranges::any_of(object.at("status").value("conditions", Json::array()), [](const Json& condition) {
       const auto type = condition.value("type", "");
-      if ((type == "Complete" || type == "Failed") && condition.value("status", "") == "True") return true;
-    }
-    return false;
+      return (type == "Complete" || type == "Failed") && condition.value("status", "") == "True";
+    });
   };
   if (!Eventually(ended, kLimit)) throw std::runtime_error("Job " + job.ToString() + " does not end");
 }

@@ -15,7 +15,6 @@ namespace borgop::api_tests {
 namespace {
 
 using std::chrono::seconds;
-using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 

@@ -19,6 +19,8 @@ class Sessions : public testing::TestWithParam<MachineKind> {
   void TearDown() override { lab::Lab::Shared().Restore(); }
 };
 
+class JumpSessions : public Sessions {};
+
 TEST_P(Sessions, OneChannelTooManyIsRefusedAndTheOthersLiveOn) {
   BORGOP_NEEDS_ISOLATION();
   lab::Lab::Shared().target().RestartSshd({"MaxSessions=2"});
@@ -128,6 +130,34 @@ TEST_P(Sessions, AMachineThatFallsSilentIsGivenUp) {
   });
 }
 
+// And not the machine behind it, of which nothing is known.
+TEST_P(JumpSessions, AJumpHostThatFallsSilentIsNamed) {
+  BORGOP_NEEDS_ISOLATION();
+  RunReal([](Context unlimited) -> Task<void> {
+    const Context context = unlimited.WithTimeout(60s);
+    SessionTimes times;
+    times.keepalive = 2s;
+    times.silence = 6s;
+    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), times);
+    EXPECT_TRUE(connection.has_value());
+    if (!connection) co_return;
+    const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::Deaf(), 1 << 20);
+    EXPECT_TRUE(channel.has_value());
+    if (!channel) co_return;
+    lab::Lab::Shared().jump().DropPackets();
+    std::array<char, 10> buffer{};
+    const Result<std::size_t> got = co_await (*channel)->out().Read(context, buffer);
+    EXPECT_FALSE(got.has_value());
+    if (!got) {
+      EXPECT_EQ(got.error().reason, Reason::kNoProgress) << got.error().message;
+      EXPECT_NE(got.error().message.find("the jump host"), std::string::npos) << got.error().message;
+    }
+    co_await (*connection)->Disconnect(unlimited.WithTimeout(5s));
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(All, JumpSessions, testing::Values(MachineKind::kJump),
+                         [](const auto& kind) { return ToString(kind.param); });
 INSTANTIATE_TEST_SUITE_P(All, Sessions, testing::Values(MachineKind::kDirect, MachineKind::kJump),
                          [](const auto& kind) { return ToString(kind.param); });
 

@@ -15,20 +15,33 @@ struct Fault;
 
 class FaultTest : public EngineTest, public testing::WithParamInterface<Fault> {
  public:
-  using EngineTest::AddData, EngineTest::b_, EngineTest::c_, EngineTest::dir, EngineTest::lab_, EngineTest::repository,
-      EngineTest::source, EngineTest::t_;
+  using EngineTest::AddData, EngineTest::b_, EngineTest::c_, EngineTest::dir, EngineTest::j_, EngineTest::lab_,
+      EngineTest::repository, EngineTest::source, EngineTest::t_;
 
   // A key that nobody lets in.
   Secret StrangeKey() const {
     return Secret(c_.Output("d=$(mktemp -d) && ssh-keygen -q -t ed25519 -N '' -f $d/key && cat $d/key && rm -r $d"));
   }
+  // The way to T leads over J.
+  void GoThroughJumpHost(Plan& plan) const {
+    SshEndpoint& endpoint = plan.targets[0].connection;
+    endpoint.host = t_.inner_address();
+    endpoint.known_hosts = t_.KnownHosts({}, endpoint.host);
+    endpoint.jump_host = std::make_unique<SshEndpoint>(lab_.Endpoint(j_));
+  }
   void MakeRepository() const { ExpectCompleted(RunEngine(MakePlan())); }
-  // A borg on T that does this instead of connecting.
-  void GiveIdleBorg(Plan& plan, const std::string& does) const {
-    plan.targets[0].borg = dir() + "/borg";
+  // A borg on T or B that does this instead of connecting, or answering.
+  void GiveIdleBorg(Plan& plan, const std::string& does, bool to_server = false) const {
+    const LabHost& host = to_server ? b_ : t_;
+    std::string& borg = to_server ? plan.server.borg : plan.targets[0].borg;
+    borg = dir() + "/borg";
     plan.targets[0].limits.socket_timeout = seconds(2);
-    t_.WriteFile(plan.targets[0].borg, "#!/bin/sh\n" + does + "\n");
-    t_.Output("chmod 755 " + plan.targets[0].borg);
+    host.WriteFile(borg, "#!/bin/sh\n" + does + "\n");
+    host.Output("chmod 755 " + borg);
+  }
+  void GiveServerShell(Plan& plan, const std::string& shell) const {
+    plan.server.connection.user = "served" + shell.substr(shell.rfind('/') + 1);
+    b_.AddUser(plan.server.connection.user, shell);
   }
 };
 
@@ -133,6 +146,39 @@ const std::vector<Fault> kFaults = {
      .reason = "ConnectTimeout",
      .kind = "Transient",
      .message = "the target"},
+    {.name = "TooFewSessionsOnTarget",
+     .cause = [](FaultTest& test, Plan&) { test.t_.RestartSshd({"MaxSessions=2"}); },
+     .reason = "ChannelRefused",
+     .kind = "Terminal",
+     .last_phase = "create",
+     .message = "the target",
+     .action = "MaxSessions"},
+    {.name = "TooFewSessionsOnServer",
+     .cause = [](FaultTest& test, Plan&) { test.b_.RestartSshd({"MaxSessions=1"}); },
+     .reason = "ChannelRefused",
+     .kind = "Terminal",
+     .last_phase = "inspect",
+     .message = "the repository server",
+     .action = "MaxSessions"},
+    {.name = "JumpHostThatForwardsNothing",
+     .cause =
+         [](FaultTest& test, Plan& plan) {
+           test.GoThroughJumpHost(plan);
+           test.j_.RestartSshd({"AllowTcpForwarding=no"});
+         },
+     .reason = "ChannelRefused",
+     .kind = "Terminal",
+     .message = "the jump host",
+     .action = "AllowTcpForwarding"},
+    {.name = "TargetDownBehindJumpHost",
+     .cause =
+         [](FaultTest& test, Plan& plan) {
+           test.GoThroughJumpHost(plan);
+           test.t_.StopSshd();
+         },
+     .reason = "ConnectFailed",
+     .kind = "Transient",
+     .message = "the jump host"},
     {.name = "NoBorgOnTarget",
      .cause = [](FaultTest& test, Plan&) { test.t_.Mask("borg"); },
      .reason = "BorgMissing",
@@ -182,6 +228,47 @@ const std::vector<Fault> kFaults = {
      .reason = "SocketUnused",
      .kind = "Transient",
      .last_phase = "create"},
+    {.name = "TargetThatTalksWithoutEnd",
+     .cause = [](FaultTest& test, Plan& plan) { test.GiveIdleBorg(plan, "exec yes >&2"); },
+     .reason = "SocketUnused",
+     .kind = "Transient",
+     .last_phase = "create"},
+    {.name = "ServerThatNeverAnswers",
+     .cause = [](FaultTest& test, Plan& plan) { test.GiveIdleBorg(plan, "exec sleep 4711", true); },
+     .reason = "NoProgress",
+     .kind = "Transient",
+     .last_phase = "inspect",
+     .message = "did not answer"},
+    {.name = "ServerThatIsStopped",
+     .cause = [](FaultTest& test, Plan& plan) { test.GiveIdleBorg(plan, "kill -STOP $$", true); },
+     .reason = "NoProgress",
+     .kind = "Transient",
+     .last_phase = "inspect",
+     .message = "did not answer"},
+    {.name = "ServerThatTalksWithoutEnd",
+     .cause = [](FaultTest& test, Plan& plan) { test.GiveIdleBorg(plan, "exec yes >&2", true); },
+     .reason = "NoProgress",
+     .kind = "Transient",
+     .last_phase = "inspect",
+     .message = "did not answer"},
+    {.name = "ServerThatSpeaksAnotherLanguage",
+     .cause = [](FaultTest& test, Plan& plan) { test.GiveIdleBorg(plan, "echo good day; exec cat >/dev/null", true); },
+     .reason = "BorgOutputInvalid",
+     .kind = "Terminal",
+     .last_phase = "inspect",
+     .message = "good day"},
+    {.name = "ServerAccountWithoutShell",
+     .cause = [](FaultTest& test, Plan& plan) { test.GiveServerShell(plan, "/usr/sbin/nologin"); },
+     .reason = "ShellUnusable",
+     .kind = "Terminal",
+     .last_phase = "inspect",
+     .message = "not available"},
+    {.name = "ServerAccountThatDoesNothing",
+     .cause = [](FaultTest& test, Plan& plan) { test.GiveServerShell(plan, "/bin/true"); },
+     .reason = "ShellUnusable",
+     .kind = "Terminal",
+     .last_phase = "inspect",
+     .message = "the repository server"},
     {.name = "WrongPassphrase",
      .cause =
          [](FaultTest& test, Plan& plan) {

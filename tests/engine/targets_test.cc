@@ -53,5 +53,16 @@ TEST_F(TargetsTest, TwoRunsAgainstOneTargetDoNotDisturbEachOther) {
   ExpectRepositorySound(repository());
 }
 
+TEST_F(TargetsTest, TwoFirstRunsIntoOneRepositoryMakeItOnce) {
+  Plan plan = MakePlan(), other = MakePlan();
+  for (Plan* each : {&plan, &other}) each->targets[0].limits.lock_wait = seconds(50);  // borg looks again after a tenth of it
+  other.targets[0].archive_name = "other-{utcnow}";
+  auto first = Start(plan), second = Start(other);
+  const auto one = Finish(first, seconds(90)), two = Finish(second, seconds(90));
+  for (const auto* result : {&one, &two}) ExpectCompleted(*result);
+  EXPECT_EQ(one.target()["repository"]["id"], two.target()["repository"]["id"]);
+  ExpectNextRunGood(plan);
+}
+
 }  // namespace
 }  // namespace borgop::lab

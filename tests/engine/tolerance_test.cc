@@ -44,6 +44,16 @@ TEST_F(ServerAccountTest, BorgServeAloneIsEnoughAndSaysWhatIsMissing) {
   ExpectRepositorySound(repository(), "serveonly");
 }
 
+TEST_F(ToleranceTest, ServerWithoutRoomForTheKeeperDoesAndSaysWhatIsMissing) {
+  for (const char* path : {"/tmp", "/var/tmp"}) b_.Output("mount -t tmpfs -o ro nothing " + std::string(path));
+  const auto result = RunEngine(MakePlan());
+  for (const char* path : {"/tmp", "/var/tmp"}) b_.Output("umount " + std::string(path));
+  EXPECT_EQ(result.outcome(), "CompletedWithWarnings") << result.All();
+  EXPECT_THAT(result.warnings(), HasSubstr("no private directory can be made in /tmp or /var/tmp"));
+  EXPECT_THAT(result.warnings(), HasSubstr("dead man's switch"));
+  ExpectNextRunGood(MakePlan());
+}
+
 TEST_F(ToleranceTest, MissingSourcePathIsAWarning) {
   Plan plan = MakePlan();
   plan.targets[0].source.paths.emplace_back("/nonexistent/path");

@@ -40,6 +40,7 @@ class Vanishing : private OwnLab, public EngineTest {
     AddData(40);
     Plan plan = MakePlan();
     plan.targets[0].limits.upload_rate_kib = 2048;
+    plan.targets[0].hooks.after = {{"sh", "-c", "echo after >>" + dir() + "/after"}};
     engine_.emplace(Start(plan));
     ASSERT_TRUE(WaitForPhase(*engine_, "create")) << engine_->Err();
     ASSERT_TRUE(engine_->WaitUntil([&] { return b_.Run("test $(du -sm '" + dir() + "' | cut -f1) -ge 4").ok(); }, seconds(60)))
@@ -53,6 +54,7 @@ class Vanishing : private OwnLab, public EngineTest {
   // While nothing gets through, and from then on until a new run is through as well.
   void End() {
     ExpectNothingLeftOnMachines(at_ + kGone);
+    EXPECT_EQ(t_.ReadFile(dir() + "/after"), "after\n") << "T runs hooks by itself, once";
     const auto result = Finish(*engine_, seconds(30));
     if (kill_engine_) {
       ForgetClient();

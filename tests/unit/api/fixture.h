@@ -36,6 +36,8 @@ inline nlohmann::json GoodTarget() {
       "retention": {"keepLast": 3, "keepMinutely": 1, "keepHourly": 2, "keepDaily": 7, "keepWeekly": 20, "keepMonthly": 12,
         "keepYearly": -1, "keepWithin": "48h", "globArchives": "web-*"},
       "maintenance": {"schedule": "0 5 * * 0", "check": "archives", "compact": false},
+      "hooks": {"before": [["systemctl", "stop", "it's"], ["sh", "-c", "pg_dump \"$DB\"\n"]], "after": [["/bin/x", ""]],
+        "timeoutSeconds": 90},
       "limits": {"deadlineSeconds": 7200, "startingDeadlineSeconds": 600, "uploadRateKiBps": 1024, "retries": 5},
       "successfulJobsHistoryLimit": 1, "failedJobsHistoryLimit": 2,
       "podTemplate": {"labels": {"team": "web"}, "annotations": {"example.org/a": "b"},

@@ -38,6 +38,10 @@ TEST(ReadTargetTest, ReadsEveryField) {
   EXPECT_EQ(target->maintenance.schedule, "0 5 * * 0");
   EXPECT_EQ(target->maintenance.check, CheckMode::kArchives);
   EXPECT_FALSE(target->maintenance.compact);
+  EXPECT_THAT(target->hooks.before,
+              ElementsAre(HookCommand{"systemctl", "stop", "it's"}, HookCommand{"sh", "-c", "pg_dump \"$DB\"\n"}));
+  EXPECT_THAT(target->hooks.after, ElementsAre(HookCommand{"/bin/x", ""}));
+  EXPECT_EQ(target->hooks.timeout, seconds(90));
   EXPECT_EQ(target->limits.deadline, seconds(7200));
   EXPECT_EQ(target->limits.starting_deadline, seconds(600));
   EXPECT_EQ(target->limits.upload_rate_kib, 1024U);
@@ -76,6 +80,8 @@ TEST(ReadTargetTest, HasDefaults) {
   EXPECT_EQ(target->maintenance.schedule, "");
   EXPECT_EQ(target->maintenance.check, CheckMode::kFull);
   EXPECT_TRUE(target->maintenance.compact);
+  EXPECT_TRUE(target->hooks.empty());
+  EXPECT_EQ(target->hooks.timeout, seconds(600));
   EXPECT_EQ(target->limits.deadline, seconds(21'600));
   EXPECT_EQ(target->limits.starting_deadline, seconds(3600));
   EXPECT_EQ(target->limits.retries, 3);
@@ -116,6 +122,17 @@ const test::FieldChange kRows[] = {
     {"KeepNothing", "/spec/retention", {{"keepDaily", 0}}, "spec.retention"},
     {"GlobOnly", "/spec/retention", {{"globArchives", "x*"}}, "spec.retention"},
     {"Check", "/spec/maintenance/check", "some", "spec.maintenance.check"},
+    {"HooksNoList", "/spec/hooks/before", "x", "spec.hooks.before"},
+    {"HookLine", "/spec/hooks/before/1", "systemctl stop x", "spec.hooks.before[1]"},
+    {"HookEmpty", "/spec/hooks/after/0", json::array(), "spec.hooks.after[0]"},
+    {"HookNumber", "/spec/hooks/before/0/2", 5, "spec.hooks.before[0][2]"},
+    {"HookNoProgram", "/spec/hooks/after/0/0", "", "spec.hooks.after[0][0]"},
+    {"HookRelative", "/spec/hooks/after/0/0", "./x", "spec.hooks.after[0][0]"},
+    {"HookNul", "/spec/hooks/after/0/1", std::string("a\0b", 3), "spec.hooks.after[0][1]"},
+    {"HookLong", "/spec/hooks/after/0/1", std::string(20'000, 'x'), "spec.hooks.after[0]"},
+    {"HooksMany", "/spec/hooks/after", json(33, json::array({"x"})), "spec.hooks.after"},
+    {"HookTimeout", "/spec/hooks/timeoutSeconds", 0, "spec.hooks.timeoutSeconds"},
+    {"NoHooks", "/spec/hooks", nullptr, nullptr},
     {"Deadline", "/spec/limits/deadlineSeconds", 1, "spec.limits.deadlineSeconds"},
     {"Retries", "/spec/limits/retries", 21, "spec.limits.retries"},
     {"ArchiveName", "/spec/archiveName", "a::b", "spec.archiveName"},

@@ -95,12 +95,12 @@ TEST(ConnectTcp, ReachesIPv4AndIPv6) {
     int family;
     const char* host;
   };
-  for (const auto& [family, host] : {Row{AF_INET, "127.0.0.1"}, Row{AF_INET6, "::1"}}) {
-    SCOPED_TRACE(host);
-    const Listening listening(family);
-    if (!listening.ok() && family == AF_INET6) GTEST_SKIP() << "this machine has no IPv6 on loopback";
+  for (const Row& row : {Row{AF_INET, "127.0.0.1"}, Row{AF_INET6, "::1"}}) {
+    SCOPED_TRACE(row.host);
+    const Listening listening(row.family);
+    if (!listening.ok() && row.family == AF_INET6) GTEST_SKIP() << "this machine has no IPv6 on loopback";
     RunReal([&](Context context) -> Task<void> {
-      const Result<UniqueFd> fd = co_await ConnectTcp(context.WithTimeout(10s), host, listening.port());
+      const Result<UniqueFd> fd = co_await ConnectTcp(context.WithTimeout(10s), row.host, listening.port());
       EXPECT_TRUE(fd.has_value());
     });
   }

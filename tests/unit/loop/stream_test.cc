@@ -1,5 +1,6 @@
 #include "engine/loop/stream.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -50,6 +51,25 @@ TEST(FdStream, CarriesMoreThanTheKernelHolds) {
   });
 }
 
+Task<void> StopSoon(Context context, StopSource& stop) {
+  co_await Sleep(context, 20ms);
+  stop.Stop();
+}
+
+TEST(FdStream, OneThatNeverRunsDryLeavesTheOthersTheirTurn) {
+  RunReal([](Context context) -> Task<void> {
+    FdStream zeros(*context.loop, UniqueFd(open("/dev/zero", O_RDONLY | O_CLOEXEC)), "zeros");
+    StopSource stop;
+    TaskGroup group(context);
+    group.Spawn(StopSoon(context, stop));
+    std::vector<char> buffer(std::size_t{64} * 1024);
+    Result<std::size_t> got = std::size_t{0};
+    for (int i = 0; i < 200'000 && got; ++i) got = co_await zeros.Read(context.WithStop(stop), buffer);
+    EXPECT_EQ(got ? Reason::kInternal : got.error().reason, Reason::kCancelled) << "it was not stopped";
+    co_await group.Join();
+  });
+}
+
 TEST(FdStream, AHalfClosedSocketStillAnswers) {
   RunReal([](Context context) -> Task<void> {
     const SocketPair pair;
@@ -65,7 +85,7 @@ TEST(FdStream, AHalfClosedSocketStillAnswers) {
 }
 
 TEST(FdStream, WritingToAClosedPeerIsAnErrorNotASignal) {
-  std::signal(SIGPIPE, SIG_IGN);
+  ASSERT_NE(std::signal(SIGPIPE, SIG_IGN), SIG_ERR);
   RunReal([](Context context) -> Task<void> {
     const SocketPair pair;
     FdStream left(*context.loop, UniqueFd(pair.ends[0]), "left");

@@ -94,7 +94,7 @@ TEST(Subprocess, IsKilledWhenItIsDropped) {
       EXPECT_TRUE(child.has_value());
       std::array<char, 32> buffer{};
       const Result<std::size_t> got = co_await (*child)->out().Read(context.WithTimeout(10s), buffer);
-      pid = std::atoi(std::string(buffer.data(), got.value_or(0)).c_str());
+      std::istringstream(std::string(buffer.data(), got.value_or(0))) >> pid;
       EXPECT_GT(pid, 1);
       EXPECT_EQ(kill(pid, 0), 0);
     }

@@ -212,6 +212,13 @@ std::string GoodYaml() {
          "  maintenance:\n"
          "    check: archives\n"
          "    compact: false\n"
+         "  hooks:\n"
+         "    before: [[systemctl, stop, x.service], [sh, -c, \"pg_dump db >'/srv/db dump'\"]]\n"
+         "    after:\n"
+         "    - [/usr/bin/systemctl, start, x.service]\n"
+         "    - - sleep\n"
+         "      - 5\n"
+         "    timeoutSeconds: 300\n"
          "  limits:\n"
          "    deadlineSeconds: 3600\n"
          "    lockWaitSeconds: 60\n"
@@ -271,7 +278,14 @@ std::string Dump(const Plan& plan) {
         << " compact=" << target.maintenance.compact << "\nlimits=" << target.limits.deadline.count() << ' '
         << target.limits.lock_wait.count() << ' ' << target.limits.socket_timeout.count() << ' '
         << target.limits.connect_timeout.count() << ' ' << target.limits.login_timeout.count() << ' '
-        << target.limits.upload_rate_kib << "\n";
+        << target.limits.upload_rate_kib << "\nhook_timeout=" << target.hooks.timeout.count() << "\n";
+    for (const auto* hooks : {&target.hooks.before, &target.hooks.after}) {
+      out << "hooks:\n";
+      for (const HookCommand& command : *hooks) {
+        for (const std::string& word : command) out << '<' << word << '>';
+        out << "\n";
+      }
+    }
   }
   return out.str();
 }

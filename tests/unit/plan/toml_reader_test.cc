@@ -292,11 +292,14 @@ TEST(TomlReader, SyntaxErrorsNameLineAndColumn) {
 }
 
 TEST(TomlReader, SyntaxErrorsShowNoValues) {
-  for (const char* value : {"hunter2hunter2", "123456789012345678901234567890", "0x123456789abcdefghij", "1979-05-27T99:hunter2",
-                            "'''hunter2", "\"hunter2\\q\"", "truehunter2", "infhunter2", "1e999999hunter2"}) {
+  for (const char* value :
+       {"hunter2hunter2", "123456789012345678901234567890", "0x123456789abcdefghij", "1979-05-27T99:hunter2", "'''hunter2",
+        "\"hunter2\\q\"", "truehunter2", "infhunter2", "1e999999hunter2", "thunter2", "fahunter2"}) {
     const std::string message = Message("[Servers.BorgTarget]\nPassphrase=" + std::string(value) + "\n");
     EXPECT_NE(message, "");
     EXPECT_EQ(message.find("hunter2"), std::string::npos) << message;
+    EXPECT_EQ(message.find("'th"), std::string::npos) << message;
+    EXPECT_EQ(message.find("'fa"), std::string::npos) << message;
     EXPECT_EQ(message.find("1234567890123"), std::string::npos) << message;
     EXPECT_EQ(message.find("123456789abc"), std::string::npos) << message;
   }

@@ -58,6 +58,10 @@ TEST(YamlReader, ReadsEveryKey) {
   EXPECT_EQ(web.retention.glob_archives, "web-*");
   EXPECT_EQ(web.maintenance.check, CheckMode::kArchives);
   EXPECT_FALSE(web.maintenance.compact);
+  EXPECT_EQ(web.hooks.before,
+            (std::vector<HookCommand>{{"systemctl", "stop", "x.service"}, {"sh", "-c", "pg_dump db >'/srv/db dump'"}}));
+  EXPECT_EQ(web.hooks.after, (std::vector<HookCommand>{{"/usr/bin/systemctl", "start", "x.service"}, {"sleep", "5"}}));
+  EXPECT_EQ(web.hooks.timeout.count(), 300);
   EXPECT_EQ(web.limits.deadline.count(), 3600);
   EXPECT_EQ(web.limits.lock_wait.count(), 60);
   EXPECT_EQ(web.limits.socket_timeout.count(), 61);
@@ -83,6 +87,8 @@ TEST(YamlReader, LeavesDefaults) {
   EXPECT_TRUE(db.retention.empty());
   EXPECT_EQ(db.maintenance.check, CheckMode::kFull);
   EXPECT_TRUE(db.maintenance.compact);
+  EXPECT_TRUE(db.hooks.empty());
+  EXPECT_EQ(db.hooks.timeout.count(), 600);
   EXPECT_EQ(db.limits.lock_wait, defaults.limits.lock_wait);
   EXPECT_EQ(db.connection.jump_host, nullptr);
 }

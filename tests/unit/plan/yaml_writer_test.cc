@@ -41,8 +41,8 @@ TEST(YamlWriter, LeavesDefaultsOut) {
   const std::string text = WriteYaml(
       Good(test::With(test::GoodToml(), "\"--keep-daily 7 --keep-weekly 20 --keep-monthly 12 --keep-yearly 15\"", "\"\"")));
   EXPECT_TRUE(text.starts_with("# A plan for borg-engine.")) << text;
-  for (const char* key : {"limits", "retention", "maintenance", "archiveName", "encryption", "compression", "oneFileSystem",
-                          "jumpHost", "keyPassphrase", "borg:", "port: 22\n"}) {
+  for (const char* key : {"limits", "hooks", "retention", "maintenance", "archiveName", "encryption", "compression",
+                          "oneFileSystem", "jumpHost", "keyPassphrase", "borg:", "port: 22\n"}) {
     EXPECT_EQ(text.find(key), std::string::npos) << key;
   }
   EXPECT_NE(text.find("    privateKey: |\n      -----BEGIN OPENSSH PRIVATE KEY-----\n"), std::string::npos) << text;
@@ -163,6 +163,8 @@ void Fill(Plan& plan, const std::string& text) {
   for (Target& target : plan.targets) {
     if (SourcePathProblem(text).empty()) target.source.paths = {text, "/x", text + text};
     target.source.excludes = {text, 'a' + text + 'b'};
+    target.hooks.before = {{"sh", text, "", text + text}, {"x"}, {"sh", "-c", text}};
+    target.hooks.after = {{"true", text}};
   }
   const std::string root = NormalizedPath('/' + text);
   if (RootDirProblem(root).empty()) plan.server.root_dir = root;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/api/fixture.h"
 #include "tests/unit/reconcile/run_fixture.h"
 
@@ -19,10 +21,8 @@ std::string Kstatus(const json& object) {
   const json& status = object["status"];
   if (status["observedGeneration"] != object["metadata"]["generation"]) return "InProgress";
   const auto is = [&](const char* type, const char* value) {
-    for (const json& condition : status["conditions"]) {
-      if (condition["type"] == type && condition["status"] == value) return true;
-    }
-    return false;
+    return std::ranges::any_of(status["conditions"],
+                               [&](const json& condition) { return condition["type"] == type && condition["status"] == value; });
   };
   if (is("Reconciling", "True")) return "InProgress";
   if (is("Stalled", "True")) return "Failed";

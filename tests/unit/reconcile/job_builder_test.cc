@@ -87,6 +87,9 @@ TEST(BuildPlanTest, TheEngineReadsIt) {
   test::ExpectGoodRetention(target.retention);
   EXPECT_EQ(target.maintenance.check, CheckMode::kArchives);
   EXPECT_FALSE(target.maintenance.compact);
+  EXPECT_EQ(target.hooks.before, (std::vector<HookCommand>{{"systemctl", "stop", "it's"}, {"sh", "-c", "pg_dump \"$DB\"\n"}}));
+  EXPECT_EQ(target.hooks.after, (std::vector<HookCommand>{{"/bin/x", ""}}));
+  EXPECT_EQ(target.hooks.timeout, std::chrono::seconds(90));
   EXPECT_EQ(target.limits.deadline, std::chrono::seconds(7200));
   EXPECT_EQ(target.limits.upload_rate_kib, 1024U);
 }
@@ -97,6 +100,7 @@ TEST(BuildPlanTest, ABackupDoesMaintenanceOnlyWhereItHasNoScheduleOfItsOwn) {
   const Result<Plan> without = ReadAsEngine(inputs, RunKind::kBackup);
   ASSERT_TRUE(without) << without.error().message;
   EXPECT_TRUE(without->targets[0].retention.empty());
+  EXPECT_FALSE(without->targets[0].hooks.empty()) << "both kinds of runs make a backup";
   EXPECT_EQ(without->targets[0].maintenance.check, CheckMode::kNone);
   EXPECT_FALSE(without->targets[0].maintenance.compact);
   json object = test::GoodTarget();
@@ -147,7 +151,7 @@ TEST(BuildCronJobTest, HasWhatTheTargetAsksFor) {
   EXPECT_EQ(job["metadata"]["annotations"]["borg-operator.dev/target-name"], "web-01");
   EXPECT_EQ(job["metadata"]["annotations"]["borg-operator.dev/inputs"], InputsDigest(Inputs(), Settings(), RunKind::kBackup));
   EXPECT_EQ(job["spec"]["backoffLimit"], 0);
-  EXPECT_EQ(job["spec"]["activeDeadlineSeconds"], 7380);
+  EXPECT_EQ(job["spec"]["activeDeadlineSeconds"], 7480) << "the deadline, a margin, and what an after hook may take";
   EXPECT_EQ(job["spec"]["podReplacementPolicy"], "Failed");
   EXPECT_EQ(
       job["spec"]["podFailurePolicy"],
@@ -244,9 +248,11 @@ TEST(BuildJobTest, EachFileOfThePlanIsMounted) {
                                             "web-01-borg:pass=/run/borg-operator/repository/passphrase"));
   // And the plan names exactly these.
   const std::string plan = BuildPlan(inputs, Settings(), RunKind::kBackup).dump();
-  for (const std::string& file : mounted) EXPECT_NE(plan.find('"' + file.substr(file.find('=') + 1) + '"'), plan.npos) << file;
+  for (const std::string& file : mounted)
+    EXPECT_NE(plan.find('"' + file.substr(file.find('=') + 1) + '"'), std::string::npos) << file;
   std::size_t named = 0;
-  for (std::size_t at = plan.find("/run/borg-operator/"); at != plan.npos; at = plan.find("/run/borg-operator/", at + 1)) ++named;
+  for (std::size_t at = plan.find("/run/borg-operator/"); at != std::string::npos; at = plan.find("/run/borg-operator/", at + 1))
+    ++named;
   EXPECT_EQ(named, mounted.size());
 }
 

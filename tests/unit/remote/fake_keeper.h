@@ -18,9 +18,10 @@ class FakeKeeper {
     return [this](Context context, FakeStdio& stdio, std::string command) { return Run(context, stdio, std::move(command)); };
   }
 
-  std::string heard;                 // by the keeper
-  bool obeys = true;                 // it ends when told so
-  std::vector<std::string> scripts;  // the others, which echo their input until it ends
+  std::string heard;                   // by the keeper
+  bool obeys = true;                   // it ends when told so
+  std::string last_words = "ended\n";  // when it is told to end
+  std::vector<std::string> scripts;    // the others, which echo their input until it ends
 
  private:
   Task<ExitStatus> Run(Context context, FakeStdio& stdio, std::string command) {
@@ -38,7 +39,7 @@ class FakeKeeper {
         continue;
       }
       heard.append(buffer.data(), *got);
-      if (obeys && heard.ends_with("e\n")) co_return ExitStatus{};
+      if (obeys && heard.ends_with("e\n")) co_await stdio.out.Write(context, last_words);
     }
   }
 

@@ -89,6 +89,7 @@ class KeeperScripts : public testing::TestWithParam<Shell> {
   // The keeper has ended, and nothing that it made or started is left.
   void ExpectGone() {
     const pid_t group = keeper_->pid();
+    keeper_->CloseInput();
     ASSERT_TRUE(keeper_->Wait(kLimit).has_value()) << "the keeper is still there";
     EXPECT_FALSE(Exists(directory_));
     for (int i = 0; i < 500 && !Members(group).empty(); ++i) usleep(10'000);
@@ -188,6 +189,7 @@ TEST_P(KeeperScripts, WithoutHeartbeatsEverythingEnds) {
   ASSERT_NO_FATAL_FAILURE(Start("0.1"));
   const auto process = Register("create");
   EXPECT_EQ(SignalOf(*process), SIGTERM);
+  ASSERT_TRUE(keeper_->Wait(kLimit).has_value());
   ExpectGone();
 }
 
@@ -222,6 +224,17 @@ TEST_P(KeeperScripts, KillsWhatDoesNotHeed) {
   ASSERT_NO_FATAL_FAILURE(Start("5"));
   const auto process = Register("create", {"sh", "-c", "trap '' TERM; echo deaf >&2; while :; do sleep 1000; done"});
   ASSERT_TRUE(process->WaitForErr("deaf", kLimit));
+  keeper_->CloseInput();
+  EXPECT_EQ(SignalOf(*process), SIGKILL);
+  ExpectGone();
+}
+
+// As when the network comes back just then.
+TEST_P(KeeperScripts, TheEndOfItsInputWhileItCleansUpByItselfChangesNothing) {
+  ASSERT_NO_FATAL_FAILURE(Start("0.1"));
+  const auto process = Register("create", {"sh", "-c", "trap '' TERM; echo deaf >&2; while :; do sleep 1000; done"});
+  ASSERT_TRUE(process->WaitForErr("deaf", kLimit));
+  ASSERT_TRUE(keeper_->WaitUntil([&] { return Exists(directory_ + "/end"); }, kLimit));
   keeper_->CloseInput();
   EXPECT_EQ(SignalOf(*process), SIGKILL);
   ExpectGone();

@@ -80,7 +80,8 @@ TEST(Keeper, BeatsWhileItIsAttendedAndEndsWhenTold) {
     co_await (*keeper)->SocketUsed(context);
     group.Stop();
     co_await group.Join();
-    const bool ended = co_await (*keeper)->End(context);
+    HookLog log;
+    const bool ended = co_await (*keeper)->End(context, log);
     EXPECT_TRUE(ended);
     EXPECT_EQ(machine.heard, "k create\nf create\nu\ne\n");
     co_await connection.Disconnect(context);
@@ -95,8 +96,32 @@ TEST(Keeper, AnEndThatIsNotConfirmedIsNotTaken) {
     Result<std::unique_ptr<Keeper>> keeper = co_await Keeper::Start(context, connection, "borg", {});
     EXPECT_TRUE(keeper.has_value());
     if (!keeper) co_return;
-    const bool ended = co_await (*keeper)->End(context.WithTimeout(6s));
+    HookLog log;
+    const bool ended = co_await (*keeper)->End(context.WithTimeout(6s), log);
     EXPECT_FALSE(ended);
+    co_await connection.Disconnect(context);
+  });
+}
+
+TEST(Keeper, TellsOfAfterHooksAndIsAskedOnce) {
+  RunJumping([](Context context) -> Task<void> {
+    FakeKeeper machine("ready /tmp/d\n");
+    machine.last_words = "start 0\nend 0 3 6\nended\n\nend 1 0 0\n\n";
+    FakeConnection connection(*context.loop, machine.Program());
+    Result<std::unique_ptr<Keeper>> keeper = co_await Keeper::Start(context, connection, "borg", {});
+    EXPECT_TRUE(keeper.has_value());
+    if (!keeper) co_return;
+    std::vector<std::string> told;
+    HookLog log([](std::size_t) {},
+                [&](const HookResult& result) {
+                  told.push_back(std::to_string(result.index) + " " + std::to_string(result.status) + " " + result.output);
+                });
+    const bool hurried = co_await (*keeper)->End(context.WithTimeout(6s), log);
+    EXPECT_FALSE(hurried) << "what a hook prints is not what the keeper says";
+    EXPECT_EQ(told, (std::vector<std::string>{"0 3 ended\n", "1 0 "}));
+    const bool again = co_await (*keeper)->End(context.WithTimeout(6s), log);
+    EXPECT_FALSE(again);
+    EXPECT_EQ(machine.heard, "e\n");
     co_await connection.Disconnect(context);
   });
 }
@@ -113,7 +138,8 @@ TEST(Keeper, AttendingEndsWithTheConnection) {
     co_await Sleep(context, 5s);
     connection.Abort({Reason::kConnectionLost, "cut", {}});
     co_await group.Join();
-    const bool ended = co_await (*keeper)->End(context);
+    HookLog log;
+    const bool ended = co_await (*keeper)->End(context, log);
     EXPECT_FALSE(ended);
     co_await connection.Disconnect(context);
   });

@@ -153,6 +153,55 @@ TEST(RunExchange, AClientThatNeverConnectsIsAskedToEnd) {
   EXPECT_LT(played.took, 200s);
 }
 
+// What waits for an answer until it is asked to end.
+Task<Exit> Ask(Context context, FakeBorg& borg) {
+  co_await borg.to_server.Write(context, std::string_view("hello"));
+  co_await ReadAll(context, borg.from_server, 1000);
+  co_return Exit{143, {}};
+}
+
+TEST(RunExchange, AServerThatNeverAnswersIsGivenUpWhateverItLogs) {
+  const Played played = RunPlay(Ask, [](Context context, FakeStdio& stdio, std::string) -> Task<ExitStatus> {
+    for (int i = 0; i < 1000; ++i) {
+      co_await stdio.err.Write(context, std::string_view("still here\n"));
+      const Wake wake = co_await Sleep(context, 1s);
+      if (wake != Wake::kTimedOut) break;
+    }
+    co_return ExitStatus{};
+  });
+  EXPECT_TRUE(played.result.never_answered);
+  EXPECT_FALSE(played.result.never_connected);
+  EXPECT_EQ(played.terminated, 1);
+  EXPECT_EQ(played.result.exit.value_or(Exit{}).status, 143);
+  EXPECT_LT(played.took, 300s);
+}
+
+TEST(RunExchange, ASilenceOfBothIsGivenUp) {
+  const Played played = RunPlay(Ask);
+  EXPECT_TRUE(played.result.stalled);
+  EXPECT_FALSE(played.result.never_answered);
+  EXPECT_EQ(played.terminated, 1);
+  EXPECT_GE(played.took, 2h);
+  EXPECT_LT(played.took, 3h);
+}
+
+TEST(RunExchange, WhoSaysSomethingNowAndThenIsLeftToItsWork) {
+  const Played played = RunPlay([](Context context, FakeBorg& borg) -> Task<Exit> {
+    std::array<char, 5> answer{};
+    co_await borg.to_server.Write(context, std::string_view("hello"));
+    co_await borg.from_server.Read(context, answer);
+    for (int i = 0; i < 6; ++i) {
+      const Wake wake = co_await Sleep(context, 1h);
+      if (wake != Wake::kTimedOut) co_return Exit{143, {}};
+      co_await borg.stderr_.Write(context, std::string_view("working\n"));
+    }
+    co_return Exit{};
+  });
+  EXPECT_EQ(played.result.exit.value_or(Exit{1, {}}).status, 0);
+  EXPECT_EQ(played.terminated, 0);
+  EXPECT_FALSE(played.result.stalled);
+}
+
 TEST(RunExchange, OneThatDoesNotHeedIsLeft) {
   const Played played = RunPlay(
       [](Context context, FakeBorg&) -> Task<Exit> {

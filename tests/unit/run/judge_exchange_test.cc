@@ -71,6 +71,33 @@ TEST(JudgeExchange, Table) {
          result.never_connected = true;
        },
        Reason::kSocketUnused, "did not connect"},
+      {"B never answered, and the client ended as it was asked to",
+       [](ExchangeResult& result) {
+         Exits(result, 143);
+         result.never_answered = true;
+       },
+       Reason::kNoProgress, "borg serve on B did not answer"},
+      {"neither said a word any more",
+       [](ExchangeResult& result) {
+         result.exit.reset();
+         result.stalled = true;
+       },
+       Reason::kNoProgress, "not said a word"},
+      {"the server was killed while the bridge wrote to it",
+       [&](ExchangeResult& result) {
+         Exits(result, 143);
+         result.bridge.server_error = broken;
+         result.server_exit = ExitStatus{0, "KILL"};
+       },
+       Reason::kCreateFailed, "on B was ended by SIGKILL"},
+      {"the client that did not understand the server hung up on it",
+       [&](ExchangeResult& result) {
+         Exits(result, 2);
+         result.messages.msgid = "UnexpectedRPCDataFormatFromServer";
+         result.messages.error = "Got unexpected RPC data format from server";
+         result.bridge.client_error = Error{Reason::kConnectionLost, "reading: Connection reset by peer", {}};
+       },
+       Reason::kBorgOutputInvalid, "unexpected RPC data"},
       {"B has no borg",
        [](ExchangeResult& result) {
          Exits(result, 2);

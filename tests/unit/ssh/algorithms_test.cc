@@ -14,14 +14,16 @@ namespace borgop {
 namespace {
 
 class Keys : public testing::Test {
+ public:
+  Keys(const Keys&) = delete;
+  Keys& operator=(const Keys&) = delete;
+
  protected:
   Keys() {
     std::string pattern = (std::filesystem::temp_directory_path() / "ssh-keys.XXXXXX").string();
     directory_ = mkdtemp(pattern.data());
   }
   ~Keys() override { std::filesystem::remove_all(directory_); }
-  Keys(const Keys&) = delete;
-  Keys& operator=(const Keys&) = delete;
 
   // Makes a key by ssh-keygen; its line in authorized_keys format is in public_.
   void Make(const std::string& type, const std::string& bits) {

@@ -29,7 +29,7 @@ TEST(Libssh2Error, Table) {
       {"the key was not accepted", LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED, Reason::kAuthenticationFailed, false},
       {"the private key is unreadable", LIBSSH2_ERROR_FILE, Reason::kKeyUnusable, false},
       {"a channel was refused", LIBSSH2_ERROR_CHANNEL_FAILURE, Reason::kChannelRefused, false},
-      {"a command was refused", LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED, Reason::kChannelRefused, false},
+      {"a command was refused", LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED, Reason::kSshProtocol, false},
       {"one channel was closed", LIBSSH2_ERROR_CHANNEL_CLOSED, Reason::kConnectionLost, false},
       {"no memory", LIBSSH2_ERROR_ALLOC, Reason::kInternal, false},
       {"a code of tomorrow", -9999, Reason::kSshProtocol, false},
