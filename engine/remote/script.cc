@@ -12,7 +12,7 @@ namespace borgop {
 namespace {
 
 constexpr std::chrono::seconds kStartLimit{30};
-constexpr int kEndedWithZero = 200;                          // no program that is started here ends with it
+constexpr int kEndedWithZero = 200;  // what is sent for 0; 201 is sent for 200, with which nothing is known to end
 constexpr std::size_t kNoiseLimit = std::size_t{64} * 1024;  // what a login shell may print before the script
 
 std::string NewMarker() {
@@ -45,19 +45,25 @@ Task<Result<std::string>> SkipTo(Context context, Reader& from, std::string mark
   }
 }
 
-Task<void> Collect(Context context, Reader& from, std::string& into) {
-  const Result<std::string> text = co_await ReadAll(context, from, kNoiseLimit);
-  if (text) into = *text;
+// Reads until it ends or is told to stop; keeps the latest. Streams of one channel share a window: unread errors would hold up the rest.
+Task<void> Overhear(Context context, Reader& from, std::string& errors) {
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const Result<std::size_t> got = co_await from.Read(context, buffer);
+    if (!got || *got == 0) co_return;
+    errors.append(buffer.data(), *got);
+    if (errors.size() > 2 * kNoiseLimit) errors.erase(0, errors.size() - kNoiseLimit);
+  }
 }
 
 // Why the script did not start, from what the account said instead.
-Task<Error> ExplainFailure(Context context, Channel& channel, const std::string& name, Error cause, const std::string& noise) {
+Task<Error> ExplainFailure(Context context, Channel& channel, const std::string& name, Error cause, const std::string& noise,
+                           std::string errors) {
   if (cause.reason != Reason::kShellUnusable && cause.reason != Reason::kDeadlineExceeded) co_return cause;
-  std::string errors;
   std::string how = cause.message;
   if (cause.reason == Reason::kShellUnusable) {
     const Context brief = context.WithTimeout(std::chrono::seconds(5));
-    co_await Collect(brief, channel.err(), errors);
+    co_await Overhear(brief, channel.err(), errors);
     const Result<ExitStatus> exit = co_await channel.WaitExit(brief);
     if (exit)
       how = exit->signal.empty() ? "it ended with status " + std::to_string(exit->status) : "it ended by SIG" + exit->signal;
@@ -89,9 +95,10 @@ Task<Result<ExitStatus>> RemoteProcess::WaitExit(Context context) {
 Bootstrap::Bootstrap(std::string_view script) {
   // Backquotes, since sash ends at "$(" without a word, even in single quotes.
   const auto run = [](std::size_t size) { return "sh -c 'eval \"`dd bs=1 count=" + std::to_string(size) + " 2>/dev/null`\"'"; };
+  const std::string zero = std::to_string(kEndedWithZero);
   // The outer shell's own errors go nowhere: it would tell how the inner one ended.
-  input = "exec 3>&2 2>/dev/null\nBORG_ENGINE_SESSION=$PPID " + run(script.size()) +
-          " 2>&3 3>&-\ns=$?\n[ $s -ne 0 ] || s=" + std::to_string(kEndedWithZero) + "\nexit $s\n";
+  input = "exec 3>&2 2>/dev/null\nBORG_ENGINE_SESSION=$PPID " + run(script.size()) + " 2>&3 3>&-\ns=$?\ncase $s in 0) s=" + zero +
+          " ;; " + zero + ") s=201 ;; esac\nexit $s\n";
   command = "exec " + run(input.size());
   input += script;
 }
@@ -104,14 +111,19 @@ Task<Result<std::unique_ptr<RemoteProcess>>> StartScript(Context context, Connec
   const Bootstrap bootstrap(text);
   Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(start, bootstrap.command, window);
   if (!channel) co_return Fail(channel.error());
-  const Status sent = co_await (*channel)->in().Write(start, bootstrap.input);
   std::string noise;
+  std::string errors;
+  TaskGroup aside(start);
+  aside.Spawn(Overhear(aside.context(), (*channel)->err(), errors));
+  const Status sent = co_await (*channel)->in().Write(start, bootstrap.input);
   Result<std::string> rest = Fail(Reason::kShellUnusable, "it closed its input");
   // An account that refuses may close its input first: what it said is still to be read.
   if (sent || !connection.failure()) rest = co_await SkipTo(start, (*channel)->out(), marker, noise);
-  if (rest) co_return std::make_unique<RemoteProcess>(std::move(*channel), std::move(*rest));
+  aside.Stop();
+  co_await aside.Join();
+  if (rest) co_return std::make_unique<RemoteProcess>(std::move(*channel), std::move(*rest), std::move(errors));
   if (context.Interrupted() != Wake::kNotified) co_return Fail(rest.error());
-  Error error = co_await ExplainFailure(context, **channel, connection.name(), rest.error(), noise);
+  Error error = co_await ExplainFailure(context, **channel, connection.name(), rest.error(), noise, std::move(errors));
   co_await (*channel)->Close(context.WithTimeout(std::chrono::seconds(5)));
   co_return Fail(std::move(error));
 }

@@ -35,10 +35,11 @@ class PrefixedReader final : public Reader {
 
 class RemoteProcess {
  public:
-  RemoteProcess(std::unique_ptr<Channel> channel, std::string read_ahead)
-      : channel_(std::move(channel)), out_(std::move(read_ahead), channel_->out()) {}
+  // `out` and `err` are what has been read of those streams already and is still to be given.
+  RemoteProcess(std::unique_ptr<Channel> channel, std::string out, std::string err)
+      : channel_(std::move(channel)), out_(std::move(out), channel_->out()), err_(std::move(err), channel_->err()) {}
   Reader& out() { return out_; }
-  Reader& err() { return channel_->err(); }
+  Reader& err() { return err_; }
   Writer& in() { return channel_->in(); }
   // A script that was ended by a signal ends with 128 + its number, as the sh says that waited for it (POSIX, XCU 2.8.2).
   Task<Result<ExitStatus>> WaitExit(Context context);
@@ -46,7 +47,7 @@ class RemoteProcess {
 
  private:
   std::unique_ptr<Channel> channel_;
-  PrefixedReader out_;
+  PrefixedReader out_, err_;
 };
 
 // What starts a script: a command line, and what has to be written to its standard input in front of whatever the script reads

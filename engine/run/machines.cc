@@ -93,7 +93,7 @@ Task<Result<std::unique_ptr<RemoteProcess>>> Machines::Serve(Context context, st
   }
   Result<std::unique_ptr<Channel>> channel = co_await server_connection_->Exec(context, ShellJoin(serve.argv), kServeWindow);
   if (!channel) co_return Fail(channel.error());
-  co_return std::make_unique<RemoteProcess>(std::move(*channel), std::string());
+  co_return std::make_unique<RemoteProcess>(std::move(*channel), std::string(), std::string());
 }
 
 Task<Status> Machines::MakeRepository(Context context, std::string path, InitAt init) {

@@ -43,6 +43,19 @@ TEST_P(LoginShells, RunAScriptAndLeaveTheRestOfTheInputToIt) {
   EXPECT_TRUE(ended->out == "<" + awkward + "> and " + rest) << ended->out.substr(0, 200);
 }
 
+// 0 is sent as a status of its own (script.h), which must stand for nothing else.
+TEST(Bootstrap, SendsAStatusThatTellsZeroFromAllOthers) {
+  for (const auto& [status, sent] : {std::pair{0, 200}, {1, 1}, {200, 201}, {201, 201}, {255, 255}}) {
+    const Bootstrap bootstrap("exit " + std::to_string(status) + "\n");
+    lab::Process process({.argv = {"sh", "-c", bootstrap.command}, .keep_stdin_open = true});
+    process.WriteInput(bootstrap.input);
+    process.CloseInput();
+    const std::optional<lab::Ended> ended = process.Wait(60s);
+    ASSERT_TRUE(ended.has_value());
+    EXPECT_EQ(ended->exit_code, sent) << status;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, LoginShells,
                          testing::Values(LoginShell{"sh", {"sh"}}, LoginShell{"bash", {"bash"}}, LoginShell{"zsh", {"zsh"}},
                                          LoginShell{"fish", {"fish"}}, LoginShell{"csh", {"csh"}}, LoginShell{"tcsh", {"tcsh"}},

@@ -44,6 +44,28 @@ TEST(StartScript, FindsItsMarkerWhereverTheBytesAreSplit) {
   }
 }
 
+TEST(StartScript, ErrorsWithoutEndBeforeItDoNotHoldItUpAndItsOwnAreKept) {
+  RunJumping([](Context context) -> Task<void> {
+    FakeConnection connection(*context.loop, [](Context inner, FakeStdio& stdio, std::string command) -> Task<ExitStatus> {
+      const SentScript sent = co_await ReadSentScript(inner, stdio, command);
+      const std::string line(1000, 'x');
+      for (int i = 0; i < 2000; ++i) co_await stdio.err.Write(inner, line);
+      co_await stdio.out.Write(inner, sent.MarkerLine());
+      co_await stdio.err.Write(inner, std::string_view("its own words"));
+      co_return ExitStatus{};
+    });
+    Result<std::unique_ptr<RemoteProcess>> process =
+        co_await StartScript(context, connection, "the script\n", Connection::kSmallWindow);
+    EXPECT_TRUE(process.has_value()) << (process ? "" : process.error().message);
+    if (process) {
+      const Result<std::string> errors = co_await ReadAll(context, (*process)->err(), 1 << 20);
+      EXPECT_TRUE(errors.value_or("").ends_with("xits own words"));
+      EXPECT_LT(errors.value_or("").size(), 200'000U);
+    }
+    co_await connection.Disconnect(context);
+  });
+}
+
 TEST(StartScript, TakesAMarkerOfItsOwnEachTime) {
   RunJumping([](Context context) -> Task<void> {
     std::vector<std::string> markers;

@@ -81,7 +81,7 @@ Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, b
   Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(context, "borg serve", Connection::kSmallWindow);
   EXPECT_TRUE(channel.has_value());
   if (!channel) co_return;
-  RemoteProcess serve(std::move(*channel), "");
+  RemoteProcess serve(std::move(*channel), "", "");
   FakeBorg borg(context, std::move(client));
   borg.heeds = heeds;
   const Secret passphrase("correct horse");
