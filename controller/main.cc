@@ -4,6 +4,7 @@
 #include "engine/command_line/program.h"
 
 int main(int argc, char** argv) {
+  borgop::cli::OpenStandardStreams();
   borgop::cli::Harden();
   borgop::cli::BlockStopSignals();
   borgop::cli::Action action;

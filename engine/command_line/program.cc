@@ -1,8 +1,11 @@
 #include "engine/command_line/program.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -12,6 +15,13 @@
 #include "engine/version.h"
 
 namespace borgop::cli {
+
+void OpenStandardStreams() {
+  static constexpr int kModes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", kModes[fd]) != fd) std::abort();
+  }
+}
 
 void Harden() {
   const rlimit none{0, 0};

@@ -5,6 +5,10 @@
 
 namespace borgop::cli {
 
+// First of all: a descriptor opened later must never become standard input, output or error. What of these was closed is opened the
+// wrong way round, so that using it fails instead of reading nothing and writing nowhere.
+void OpenStandardStreams();
+
 // Secrets are in this process's memory: no core dump, no debugger of the same user, nothing under /proc for others.
 void Harden();
 
