@@ -17,6 +17,7 @@
 
 #include "controller/kube/bounded_json.h"
 #include "engine/base/pointers.h"
+#include "engine/base/rfc3339.h"
 #include "engine/base/unique_fd.h"
 
 namespace borgop::kube {
@@ -125,48 +126,6 @@ Result<Secret> Run(const ExecPlugin& plugin, const std::string& info, std::chron
 
 }  // namespace
 
-std::optional<WallTime> ReadTime(std::string_view text) {
-  const auto number = [&](std::size_t at, std::size_t size) -> int {
-    int value = 0;
-    for (std::size_t i = at; i < at + size; ++i) {
-      if (i >= text.size() || text[i] < '0' || text[i] > '9') return -1;
-      value = value * 10 + (text[i] - '0');
-    }
-    return value;
-  };
-  const auto letter = [&](std::size_t at, std::string_view allowed) {
-    return at < text.size() && allowed.find(text[at]) != std::string_view::npos;
-  };
-  const int year = number(0, 4), month = number(5, 2), day = number(8, 2);
-  const int hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
-  if (!letter(4, "-") || !letter(7, "-") || !letter(10, "Tt ") || !letter(13, ":") || !letter(16, ":") || year < 0 || month < 0 ||
-      day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
-    return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return std::nullopt;
-  std::size_t at = 19;
-  if (letter(at, ".")) {
-    const std::size_t begin = ++at;
-    while (letter(at, "0123456789")) ++at;
-    if (at == begin) return std::nullopt;
-  }
-  int offset = 0;
-  if (letter(at, "Zz")) {
-    ++at;
-  } else if (letter(at, "+-")) {
-    const int hours = number(at + 1, 2), minutes = number(at + 4, 2);
-    if (!letter(at + 3, ":") || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
-    offset = (text[at] == '-' ? -1 : 1) * (hours * 60 + minutes);
-    at += 6;
-  } else {
-    return std::nullopt;
-  }
-  if (at != text.size()) return std::nullopt;
-  return WallTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute - offset) +
-         std::chrono::seconds(second);
-}
-
 Result<Credential> ReadExecCredential(std::string_view output, std::string_view api_version) {
   std::optional<nlohmann::json> object = ParseBoundedJson(output);
   if (!object || TextAt(*object, "kind") != "ExecCredential") return Fail(Code::kConfig, "prints no ExecCredential");
@@ -186,7 +145,7 @@ Result<Credential> ReadExecCredential(std::string_view output, std::string_view 
   if (credential.token.empty() && credential.key_pem.empty()) return Fail(Code::kConfig, "gives neither a token nor a certificate");
   const std::string expires = TextAt(*object, {"status", "expirationTimestamp"});
   if (!expires.empty()) {
-    credential.expires = ReadTime(expires);
+    credential.expires = ParseRfc3339(expires);
     if (!credential.expires) return Fail(Code::kConfig, "gives an expirationTimestamp that is no RFC 3339 time");
   }
   return credential;

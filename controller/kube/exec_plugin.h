@@ -24,8 +24,6 @@ constexpr std::chrono::seconds kExecTimeout{60};
 
 // What an ExecCredential of that version holds.
 Result<Credential> ReadExecCredential(std::string_view output, std::string_view api_version);
-// RFC 3339; nullopt where `text` is none.
-std::optional<WallTime> ReadTime(std::string_view text);
 
 class ExecCredentials : public CredentialSource {
  public:

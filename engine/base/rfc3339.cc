@@ -74,7 +74,7 @@ std::string FormatRfc3339(WallTime time, int fraction_digits) {
 
 std::optional<WallTime> ParseRfc3339(std::string_view text) {
   const std::optional<int> year = Number(text, 4);
-  if (!year || *year < 1970 || *year > 2261 || !Take(text, '-')) return std::nullopt;
+  if (!year || !Take(text, '-')) return std::nullopt;
   const std::optional<int> month = Number(text, 2);
   if (!month || !Take(text, '-')) return std::nullopt;
   const std::optional<int> day = Number(text, 2);
@@ -94,6 +94,9 @@ std::optional<WallTime> ParseRfc3339(std::string_view text) {
   if (!offset || !text.empty()) return std::nullopt;
   const auto local = std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
                      std::chrono::seconds(*second) - *offset;
+  if (local.time_since_epoch().count() < 0) return std::nullopt;
+  constexpr std::chrono::sys_days kLatest{std::chrono::year(2261) / std::chrono::December / 31};
+  if (local > kLatest) return WallTime(kLatest);
   return WallTime(std::chrono::time_point_cast<WallTime::duration>(local) +
                   std::chrono::duration_cast<WallTime::duration>(*fraction));
 }

@@ -14,7 +14,7 @@ namespace borgop {
 std::string FormatRfc3339(std::chrono::system_clock::time_point time, int fraction_digits);
 
 // "2026-11-24T05:37:14Z", with up to nine digits of a second's fraction, and "Z" or an offset such as "+01:00". Nothing where the text
-// is anything else. Years 1970 to 2261, which is what the clock holds in nanoseconds.
+// is anything else, or before 1970. What comes after the year 2261, which the clock cannot hold in nanoseconds, counts as its last day.
 std::optional<std::chrono::system_clock::time_point> ParseRfc3339(std::string_view text);
 
 }  // namespace borgop

@@ -43,7 +43,12 @@ const Row kRows[] = {
     {"TenDigits", "2026-11-24T05:37:14.0123456789Z", nullptr},
     {"OffsetTooLarge", "2026-11-24T05:37:14+24:00", nullptr},
     {"BeforeTheEpoch", "1969-12-31T23:59:59Z", nullptr},
-    {"BeyondNanoseconds", "2300-01-01T00:00:00Z", nullptr},
+    {"BeyondNanoseconds", "2300-01-01T00:00:00Z", "2261-12-31T00:00:00.000Z"},
+    {"Never", "9999-12-31T23:59:59.999999999-23:59", "2261-12-31T00:00:00.000Z"},
+    {"InItsLastDay", "2261-12-31T23:59:59.999999-23:59", "2261-12-31T00:00:00.000Z"},
+    {"BeforeTheEpochByItsOffset", "1970-01-01T00:00:00+00:01", nullptr},
+    {"NoDayBeyond", "2300-02-29T00:00:00Z", nullptr},
+    {"OffsetWithoutColon", "2026-11-24T05:37:14+0100", nullptr},
     {"Space", "2026-11-24 05:37:14Z", nullptr},
 };
 INSTANTIATE_TEST_SUITE_P(Table, Rfc3339Test, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "engine/base/rfc3339.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -49,21 +50,6 @@ TEST(ReadExecCredential, RefusesWhatIsNone) {
   }
 }
 
-struct TimeRow {
-  const char* text;
-  std::optional<WallTime> time;
-};
-
-TEST(ReadTime, IsRfc3339) {
-  const WallTime time(1793539923s);
-  for (const TimeRow& row : {TimeRow{"2026-11-01T13:32:03Z", time}, TimeRow{"2026-11-01T13:32:03.999999Z", time},
-                             TimeRow{"2026-11-01T14:32:03+01:00", time}, TimeRow{"2026-11-01T10:02:03-03:30", time},
-                             TimeRow{"2026-02-30T13:32:03Z", {}}, TimeRow{"2026-11-01T24:00:00Z", {}}, TimeRow{"2026-11-01", {}},
-                             TimeRow{"2026-11-01T13:32:03", {}}, TimeRow{"2026-11-01T13:32:03.Z", {}}, TimeRow{"", {}},
-                             TimeRow{"2026-11-01T13:32:03Zx", {}}, TimeRow{"2026-11-01T13:32:03+0100", {}}})
-    EXPECT_EQ(ReadTime(row.text), row.time) << row.text;
-}
-
 class ExecCredentialsTest : public testing::Test {
  protected:
   ExecCredentials Make(const std::string& script, std::chrono::milliseconds timeout = 60s) {
@@ -99,7 +85,7 @@ TEST_F(ExecCredentialsTest, RunsTheProgramWithItsArgumentsAndEnvironment) {
 
 TEST_F(ExecCredentialsTest, AsksAgainWhenTheTokenIsAboutToExpireOrWasRefused) {
   ExecCredentials source = Make("echo '" + Output(R"({"token":"t","expirationTimestamp":"2026-09-21T14:13:50Z"})") + "'");
-  clock_.JumpWall(std::chrono::duration_cast<std::chrono::seconds>(*ReadTime("2026-09-21T14:13:30Z") - clock_.Wall()));
+  clock_.JumpWall(std::chrono::duration_cast<std::chrono::seconds>(*ParseRfc3339("2026-09-21T14:13:30Z") - clock_.Wall()));
   const auto first = source.Get();
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_EQ(*source.Get(), *first);
