@@ -23,18 +23,20 @@ bool HoldsRuns(const json& target) {
   return TrueAt(target, {"spec", "suspend"}) || IsObstacle(ready->reason);
 }
 
-std::vector<UnfinishedJob> UnfinishedJobs(const std::vector<json>& jobs, const std::vector<json>& targets) {
-  std::map<std::string, bool> held;
-  for (const json& target : targets) held.emplace(TextAt(target, {"metadata", "name"}), HoldsRuns(target));
+std::vector<UnfinishedJob> UnfinishedJobs(const std::vector<SharedObject>& jobs, const std::vector<SharedObject>& targets) {
+  std::map<std::string, const json*> by_name;
+  for (const SharedObject& target : targets) by_name.emplace(TextAt(*target, {"metadata", "name"}), target.get());
   std::vector<UnfinishedJob> unfinished;
-  for (const json& job : jobs) {
+  for (const SharedObject& shared : jobs) {
+    const json& job = *shared;
+    if (TrueCondition(job, "Complete") != nullptr || TrueCondition(job, "Failed") != nullptr) continue;
     const api::ObjectMeta meta = api::ReadMeta(job);
-    const auto target = held.find(meta.Annotation(api::kTargetNameAnnotation));
-    if (target == held.end() || TrueCondition(job, "Complete") != nullptr || TrueCondition(job, "Failed") != nullptr) continue;
+    const auto target = by_name.find(meta.Annotation(api::kTargetNameAnnotation));
+    if (target == by_name.end()) continue;
     const bool suspended = TrueAt(job, {"spec", "suspend"});
     if (meta.deleting() && suspended) continue;
     unfinished.push_back(
-        {{meta.name, meta.uid}, target->first, meta.creation_time.value_or(WallTime{}), suspended, target->second});
+        {{meta.name, meta.uid}, target->first, meta.creation_time.value_or(WallTime{}), suspended, HoldsRuns(*target->second)});
   }
   return unfinished;
 }

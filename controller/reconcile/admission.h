@@ -7,6 +7,7 @@
 // Thread safety: pure functions. Source: Kubernetes, "Suspending a Job".
 #pragma once
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "engine/report/report.h"
 
 namespace borgop::controller {
+
+// As caches keep them: a server may have thousands, and none is copied.
+using SharedObject = std::shared_ptr<const nlohmann::json>;
 
 struct JobRef {
   std::string name, uid;
@@ -30,7 +34,7 @@ struct UnfinishedJob {
 };
 
 // From the Jobs of a server's targets, whose spec.serverRef names it. `targets` by name. Ended and deleted Jobs are left out.
-std::vector<UnfinishedJob> UnfinishedJobs(const std::vector<nlohmann::json>& jobs, const std::vector<nlohmann::json>& targets);
+std::vector<UnfinishedJob> UnfinishedJobs(const std::vector<SharedObject>& jobs, const std::vector<SharedObject>& targets);
 // The target's status says that runs must wait, or is not about its present spec.
 bool HoldsRuns(const nlohmann::json& target);
 

@@ -63,6 +63,8 @@ class Decider {
       const bool have = log != observed_.logs.end();
       JobRun run = ReadRun(job, observed_.pods, have ? std::optional(log->second) : std::nullopt);
       run.recorded = run.recorded && before_.last_backup;
+      // When it is asked for again hangs on this: the pod's clock may be wrong.
+      if (run.progress) run.progress->time = std::chrono::floor<std::chrono::seconds>(now_);
       if (run.ended() && run.wants_log && !IsRecorded(before_, run)) decisions_.logs.push_back({run.pod, kReportTailBytes});
       if (run.state == RunState::kRunning && !have && ProgressIsOld(run)) decisions_.logs.push_back({run.pod, kProgressTailBytes});
       runs_.push_back(std::move(run));

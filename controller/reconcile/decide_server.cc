@@ -16,9 +16,9 @@ ServerDecisions DecideServer(const ObservedServer& observed, WallTime now) {
   ServerDecisions decisions;
   if (meta.deleting()) return decisions;
 
-  std::vector<json> targets;
-  for (const json& target : observed.targets) {
-    if (TextAt(target, {"spec", "serverRef", "name"}) == meta.name) targets.push_back(target);
+  std::vector<SharedObject> targets;
+  for (const SharedObject& target : observed.targets) {
+    if (TextAt(*target, {"spec", "serverRef", "name"}) == meta.name) targets.push_back(target);
   }
   const std::vector<UnfinishedJob> jobs = UnfinishedJobs(observed.jobs, targets);
   std::optional<Obstacle> obstacle;

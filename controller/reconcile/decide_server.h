@@ -17,9 +17,9 @@ namespace borgop::controller {
 
 struct ObservedServer {
   nlohmann::json server;
-  Secrets secrets;                      // those of SecretNames(null, server) which exist
-  std::vector<nlohmann::json> targets;  // of the namespace; others than this server's may be among them
-  std::vector<nlohmann::json> jobs;     // those of the targets; others may be among them
+  Secrets secrets;                    // those of SecretNames(null, server) which exist
+  std::vector<SharedObject> targets;  // of the namespace; others than this server's may be among them
+  std::vector<SharedObject> jobs;     // those of the targets; others may be among them
 };
 
 struct ServerDecisions {

@@ -9,6 +9,8 @@
 namespace borgop::controller {
 namespace {
 
+constexpr const char* kRunning = "Running";
+
 WallTime WholeSeconds(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time); }
 
 std::uint64_t AttemptOf(const api::ObjectMeta& job) {
@@ -69,7 +71,7 @@ bool IsRecorded(const api::TargetStatus& status, const JobRun& run) {
   if (!status.last_backup) return false;
   if (run.recorded) return true;
   const api::RunStatus& last = *status.last_backup;
-  if (last.job == run.job.name) return last.completion_time.has_value();
+  if (last.job == run.job.name) return last.completion_time.has_value() && last.phase != kRunning;
   const std::optional<WallTime> until = last.completion_time ? last.completion_time : last.start_time;
   if (!until || !run.end) return false;
   return WholeSeconds(*run.end) < *until;
@@ -102,7 +104,7 @@ void RecordEnd(api::TargetStatus& status, const JobRun& run, const std::string& 
 
 void RecordRunning(api::TargetStatus& status, const JobRun& run, const std::string& inputs) {
   api::RunStatus to = Begin(status, run, inputs);
-  to.phase = "Running";
+  to.phase = kRunning;
   if (run.failure) {
     to.reason = run.failure->reason;
     to.message = run.failure->message;

@@ -83,13 +83,25 @@ Verdict VerdictOn(const json& job) {
   return {complete != nullptr ? complete : TrueCondition(job, "Failed")};
 }
 
+// What Kubernetes' own clock says of when the Job ran. Which runs are recorded hangs on their times, so the clocks of a node and of a pod
+// count only as far as they agree with it.
+struct JobTimes {
+  std::optional<WallTime> start, end;
+  bool Hold(WallTime time) const { return (!start || *start <= time) && (!end || time < *end + std::chrono::seconds(1)); }
+};
+
+void Take(const std::optional<WallTime>& time, const JobTimes& times, std::optional<WallTime>& into) {
+  if (time && times.Hold(*time)) into = time;
+}
+
 void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::optional<std::string>& log) {
   run.state = RunState::kEnded;
   run.end = TimeAt(*verdict.condition, {"lastTransitionTime"});
+  const JobTimes times{run.start, run.end};
   const json* engine = pod == nullptr ? nullptr : TerminatedEngine(*pod);
   FoundReport found;
   if (engine != nullptr) {
-    if (const std::optional<WallTime> finished = TimeAt(*engine, {"finishedAt"})) run.end = finished;
+    Take(TimeAt(*engine, {"finishedAt"}), times, run.end);
     found = FindReport(TextAt(*engine, {"message"}), log);
     run.wants_log = !found.whole && !log;
   }
@@ -99,8 +111,8 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
     return SetFailure(run, FailureOfEndedPod(pod == nullptr ? json::object() : *pod));
   }
   run.outcome = run.report->outcome;
-  if (run.report->end) run.end = run.report->end;
-  if (run.report->start) run.start = run.report->start;
+  Take(run.report->end, times, run.end);
+  Take(run.report->start, times, run.start);
   if (run.outcome == Outcome::kCancelled) {
     if (verdict.deadline()) return SetFailure(run, DeadlineFailure());
     if (std::optional<RunFailure> disruption = Disruption(*pod)) return SetFailure(run, *std::move(disruption));

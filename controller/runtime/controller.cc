@@ -1,6 +1,7 @@
 #include "controller/runtime/controller.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <thread>
 #include <utility>
 
@@ -46,7 +47,8 @@ Controller::Controller(kube::Client& client, kube::Client& watcher, Options opti
       caches_(watcher, options_.namespaces),
       router_(caches_, targets_, servers_),
       observer_(client_, caches_, contents_),
-      executor_(client_, std::move(may_act), options_.instance, log_) {
+      executor_(client_, std::move(may_act), options_.instance, log_),
+      on_lost_(options_.lost, [this] { given_up_.request_stop(); }) {
   router_.Connect();
   caches_.config_maps.AddHandler([this](const kube::Change& change) {
     if (!change.after) contents_.ForgetConfigMap(change.key);
@@ -76,11 +78,23 @@ void Controller::Work(const std::stop_token& stop) {
     targets_.ShutDown();
     servers_.ShutDown();
   });
+  const std::jthread patience([&](const std::stop_token& ended) { WaitAfter(stop, ended); });
   std::vector<std::jthread> workers;
   workers.emplace_back([this] { WorkOn(servers_, "server", &Controller::ReconcileServer); });
   for (int i = 0; i < options_.workers; ++i) {
     workers.emplace_back([this] { WorkOn(targets_, "target", &Controller::ReconcileTarget); });
   }
+}
+
+// Gives up what still goes on some time after `stop`, unless `ended` comes first.
+void Controller::WaitAfter(const std::stop_token& stop, const std::stop_token& ended) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  stopped.wait(lock, stop, [] { return false; });
+  if (!kube::RealSleep(options_.patience, ended)) return;
+  log_.Warning("what was begun is given up: it takes too long after the stop");
+  given_up_.request_stop();
 }
 
 void Controller::WorkOn(kube::WorkQueue& queue, const char* kind, Reconcile reconcile) {
@@ -112,28 +126,28 @@ void Controller::Settle(kube::WorkQueue& queue, const char* kind, const kube::Ob
   queue.AddAfter(key, wait);
 }
 
-// What was begun is finished, also at a stop, as each request has a time limit of its own; but not once the lead is lost.
+// What was begun is finished, also at a stop, if that does not take long; but not once the lead is lost.
 kube::Result<Controller::Outcome> Controller::ReconcileTarget(const kube::ObjectKey& key) {
-  kube::Result<controller::Observed> observed = observer_.OfTarget(key, options_.lost);
+  kube::Result<controller::Observed> observed = observer_.OfTarget(key, given_up_.get_token());
   if (!observed) return kube::Fail(observed.error());
   if (observed->target.is_null() && observed->jobs.empty()) return Outcome{.gone = true, .look_again = {}};
   controller::Decisions decisions = controller::Decide(*observed, options_.engine, Now());
   if (!decisions.logs.empty()) {
-    auto logs = observer_.Logs(key.ns, decisions.logs, targets_.Failures(key) >= kLogAttempts, options_.lost);
+    auto logs = observer_.Logs(key.ns, decisions.logs, targets_.Failures(key) >= kLogAttempts, given_up_.get_token());
     if (!logs) return kube::Fail(logs.error());
     observed->logs = std::move(*logs);
     decisions = controller::Decide(*observed, options_.engine, Now());
   }
-  const kube::Status done = executor_.CarryOut(key, *observed, decisions, options_.lost);
+  const kube::Status done = executor_.CarryOut(key, *observed, decisions, given_up_.get_token());
   if (!done) return kube::Fail(done.error());
   return Outcome{.gone = false, .look_again = decisions.look_again};
 }
 
 kube::Result<Controller::Outcome> Controller::ReconcileServer(const kube::ObjectKey& key) {
-  const kube::Result<controller::ObservedServer> observed = observer_.OfServer(key, options_.lost);
+  const kube::Result<controller::ObservedServer> observed = observer_.OfServer(key, given_up_.get_token());
   if (!observed) return kube::Fail(observed.error());
   if (observed->server.is_null()) return Outcome{.gone = true, .look_again = {}};
-  const kube::Status done = executor_.CarryOut(key, *observed, controller::DecideServer(*observed, Now()), options_.lost);
+  const kube::Status done = executor_.CarryOut(key, *observed, controller::DecideServer(*observed, Now()), given_up_.get_token());
   if (!done) return kube::Fail(done.error());
   return Outcome{};
 }

@@ -38,6 +38,7 @@ class Controller {
     std::chrono::seconds resync{600};
     std::string instance = "borg-operator";  // this process, in Events
     std::stop_token lost{};                  // requested once it must not act any more: ends what was begun, repetitions included
+    std::chrono::milliseconds patience{10'000};  // after a stop, with what was begun; a pod has 30 s in all
   };
   // `watcher` is a client of its own for lists and watches. `may_act` is asked before each change.
   Controller(kube::Client& client, kube::Client& watcher, Options options, std::function<bool()> may_act,
@@ -49,7 +50,7 @@ class Controller {
   std::optional<std::string> Unsynced() const { return caches_.Unsynced(); }
   // Blocks until every first list is there; false when `stop` came first.
   bool WaitForSync(const std::stop_token& stop) const;
-  // Works until `stop`, then returns once what was begun is done.
+  // Works until `stop`, then returns once what was begun is done, or given up as it takes too long.
   void Work(const std::stop_token& stop);
 
   // Which worker has been at one key for so long that it will not come back; nullopt: none.
@@ -65,6 +66,7 @@ class Controller {
     std::optional<WallTime> look_again;  // at the latest
   };
   using Reconcile = kube::Result<Outcome> (Controller::*)(const kube::ObjectKey& key);
+  void WaitAfter(const std::stop_token& stop, const std::stop_token& ended);
   void WorkOn(kube::WorkQueue& queue, const char* kind, Reconcile reconcile);
   void Settle(kube::WorkQueue& queue, const char* kind, const kube::ObjectKey& key, const kube::Result<Outcome>& done);
   kube::Result<Outcome> ReconcileTarget(const kube::ObjectKey& key);
@@ -82,6 +84,8 @@ class Controller {
   Router router_;
   Observer observer_;
   Executor executor_;
+  std::stop_source given_up_;  // ends requests
+  const std::stop_callback<std::function<void()>> on_lost_;
   mutable std::mutex busy_mutex_;
   std::map<std::string, kube::MonotonicTime> busy_;  // what is worked on, and since when
 };

@@ -91,8 +91,15 @@ class Executor::Steps {
   }
 
   Status PutState(const json& map) {
-    return kube::ResourceVersionOf(map).empty() ? Only(client_.Create(kube::ConfigMaps(), map, stop_))
-                                                : Only(client_.Update(kube::ConfigMaps(), map, stop_));
+    if (!kube::ResourceVersionOf(map).empty()) return Only(client_.Update(kube::ConfigMaps(), map, stop_));
+    Status made = Only(client_.Create(kube::ConfigMaps(), map, stop_));
+    if (made || made.error().code != Code::kAlreadyExists) return made;
+    // One that somebody made by hand, without that by which it is found. Once it has it, what it says counts.
+    json metadata = map.at("metadata");
+    for (const char* known : {"name", "namespace"}) metadata.erase(known);
+    Status seen = Only(client_.MergePatch(kube::ConfigMaps(), {ns_, kube::KeyOf(map).name}, {{"metadata", metadata}}, stop_));
+    if (!seen) return seen;
+    return kube::Fail(Code::kConflict, "a ConfigMap of that name was there without labels");
   }
   Status Apply(const json& object) {
     const bool map = controller::TextAt(object, {"kind"}) == kube::ConfigMaps().kind;

@@ -113,10 +113,9 @@ kube::Result<controller::ObservedServer> Observer::OfServer(const kube::ObjectKe
   kube::Result<controller::Secrets> secrets = SecretsOf(key.ns, controller::SecretNames(nullptr, observed.server), stop);
   if (!secrets) return kube::Fail(secrets.error());
   observed.secrets = std::move(*secrets);
-  const std::vector<kube::Object> targets = caches_.targets.Find(key.ns, index::kServer, key.name);
-  observed.targets = Copies(targets);
-  for (const kube::Object& target : targets) {
-    for (nlohmann::json& job : Copies(caches_.jobs.Find(key.ns, index::kTarget, kube::KeyOf(*target).name)))
+  observed.targets = caches_.targets.Find(key.ns, index::kServer, key.name);
+  for (const kube::Object& target : observed.targets) {
+    for (kube::Object& job : caches_.jobs.Find(key.ns, index::kTarget, kube::KeyOf(*target).name))
       observed.jobs.push_back(std::move(job));
   }
   return observed;

@@ -68,6 +68,16 @@ Json AdminClient::Create(const kube::ResourceType& type, const Json& object) {
   return std::move(*made);
 }
 
+void AdminClient::CreateBelow(const kube::ResourceType& type, const kube::ObjectKey& key, const std::string& subresource,
+                              const Json& object) {
+  kube::HttpRequest request;
+  request.method = "POST";
+  request.target = kube::ObjectPath(type, key, subresource);
+  request.content_type = "application/json";
+  request.body = object.dump();
+  Send(std::move(request), "create " + subresource + " of " + type.kind + ' ' + key.ToString());
+}
+
 void AdminClient::Patch(const kube::ResourceType& type, const kube::ObjectKey& key, const Json& patch,
                         const std::string& subresource) {
   kube::HttpRequest request;
@@ -75,10 +85,26 @@ void AdminClient::Patch(const kube::ResourceType& type, const kube::ObjectKey& k
   request.target = kube::ObjectPath(type, key, subresource);
   request.content_type = "application/merge-patch+json";
   request.body = patch.dump();
+  Send(std::move(request), "patch " + type.kind + ' ' + key.ToString());
+}
+
+void AdminClient::Send(kube::HttpRequest request, const std::string& what) {
   const auto response = http_->Send(request, {});
-  const std::string what = "patch " + type.kind + ' ' + key.ToString();
   if (!response) Throw(what, response.error());
   if (response->status / 100 != 2) throw std::runtime_error(what + ": " + response->body);
+}
+
+bool AdminClient::ApplyStatus(const kube::ResourceType& type, const Json& object) {
+  kube::HttpRequest request;
+  request.method = "PATCH";
+  request.target = kube::ObjectPath(type, kube::KeyOf(object), "status") + "?fieldManager=borg-operator&force=true";
+  request.content_type = "application/apply-patch+yaml";
+  request.body = object.dump();
+  const auto response = http_->Send(request, {});
+  if (!response) Throw("apply the status of " + type.kind, response.error());
+  if (response->status == 409) return false;
+  if (response->status / 100 != 2) throw std::runtime_error("apply the status of " + type.kind + ": " + response->body);
+  return true;
 }
 
 void AdminClient::Delete(const kube::ResourceType& type, const kube::ObjectKey& key) {

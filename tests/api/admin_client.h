@@ -28,11 +28,18 @@ class AdminClient {
   // Oldest first; by name where two are of one second.
   std::vector<Json> List(const kube::ResourceType& type, const std::string& ns, const std::string& labels = {});
   Json Create(const kube::ResourceType& type, const Json& object);
+  // Such as a Pod's "binding".
+  void CreateBelow(const kube::ResourceType& type, const kube::ObjectKey& key, const std::string& subresource, const Json& object);
   // JSON merge patch. `subresource`: "status", or empty.
   void Patch(const kube::ResourceType& type, const kube::ObjectKey& key, const Json& patch, const std::string& subresource = {});
+  // The whole status, as the operator writes it: what it does not name, and the operator wrote before, is gone. False: `object` is not the
+  // newest.
+  bool ApplyStatus(const kube::ResourceType& type, const Json& object);
   void Delete(const kube::ResourceType& type, const kube::ObjectKey& key);
 
  private:
+  void Send(kube::HttpRequest request, const std::string& what);
+
   std::unique_ptr<kube::HttpClient> http_;
   kube::Client client_;
 };

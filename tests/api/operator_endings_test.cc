@@ -12,8 +12,6 @@ using ::testing::HasSubstr;
 
 class Endings : public OperatorTest {};
 
-Told LongAgo(char archive = 'a') { return {.archive = archive, .ago = minutes(30)}; }
-
 struct Ending {
   std::string name;  // of the target
   std::function<void(const PlayedPod& pod)> play;
@@ -150,9 +148,10 @@ TEST_F(Endings, WhatMayPassIsTriedAgainAndOnlySoOften) {
   AddTarget("web", {{"limits", {{"retries", 2}}}});
   std::vector<kube::ObjectKey> jobs{RunNow("web")};
   for (int attempt = 1; attempt <= 3; ++attempt) {
-    // Reports of long ago, so that the time of the next attempt has come.
-    PlayedPod::Of(jobs.back()).End(BadReport(Reason::kConnectFailed, {.ago = minutes(60 - 10 * attempt)}));
+    PlayedPod::Of(jobs.back()).End(BadReport(Reason::kConnectFailed));
     if (attempt < 3) {
+      AwaitResult("web", jobs.back());
+      LetTimePass("web", minutes(10));
       jobs.push_back(AnotherJob("web", jobs));
       const auto annotations = JobObject(jobs.back()).at("metadata").at("annotations");
       EXPECT_EQ(annotations.at(std::string(api::kAttemptAnnotation)), std::to_string(attempt));
@@ -175,9 +174,10 @@ TEST_F(Endings, WhatMayPassIsTriedAgainAndOnlySoOften) {
 TEST_F(Endings, ABackupThatFailedInItsMaintenanceIsTriedAgainAsABackup) {
   AddServer();
   AddTarget("web");
-  auto report = BadReport(Reason::kConnectionLost, LongAgo());
+  auto report = BadReport(Reason::kConnectionLost);
   report.targets.front().phases.push_back({PhaseName::kPrune, report.start, std::chrono::seconds(3), false});
   const auto job = Backup("web", "1", report);
+  LetTimePass("web", minutes(2));
   const auto retry = JobObject(AnotherJob("web", {job}));
   EXPECT_EQ(retry.at("metadata").at("labels").at(std::string(api::kRunLabel)), "backup");
   // It mounts what there is.
@@ -191,7 +191,8 @@ TEST_F(Endings, ABackupThatFailedInItsMaintenanceIsTriedAgainAsABackup) {
 TEST_F(Endings, AHookThatFailedIsTriedAgainAndThePlanHoldsIt) {
   AddServer();
   AddTarget("web", {{"hooks", {{"before", Json::parse(R"([["sh", "-c", "pg_dump 'app'"]])")}}}});
-  const auto job = Backup("web", "1", BadReport(Reason::kHookFailed, LongAgo()));
+  const auto job = Backup("web", "1", BadReport(Reason::kHookFailed));
+  LetTimePass("web", minutes(2));
   const auto retry = AnotherJob("web", {job});
   const auto plan = Api().Get(kube::ConfigMaps(), Key(controller::PlanName("web"))).at("data").at("backup.yaml").get<std::string>();
   const auto target = Json::parse(plan).at("targets").at(0);
@@ -205,7 +206,7 @@ TEST_F(Endings, AHookThatFailedIsTriedAgainAndThePlanHoldsIt) {
 TEST_F(Endings, ATerminalFailureIsTriedAgainOnceSomebodyChangedSomething) {
   AddServer();
   AddTarget("web");
-  const auto job = Backup("web", "1", BadReport(Reason::kPassphraseWrong, LongAgo()));
+  const auto job = Backup("web", "1", BadReport(Reason::kPassphraseWrong));
   AwaitReady("web", "False", "BackupFailed");
   EXPECT_EQ(HealthOf("web"), kStopped);
   EXPECT_EQ(Jobs("web").size(), 1U);

@@ -90,6 +90,19 @@ TEST_F(Findings, AStateThatCannotBeReadStopsRunsUntilAnOlderIsPutBack) {
   EXPECT_EQ(Carried("web").at("archives").size(), 2U);
 }
 
+TEST_F(Findings, AStateMadeByHandWithoutLabelsCounts) {
+  AddServer();
+  const auto name = controller::StateName("web");
+  Plane().Output({"create", "configmap", name, "-n", ns(), "--from-literal=state.json={"});
+  AddTarget("web");
+  PlayedPod::Of(RunNow("web")).End(GoodReport());
+  AwaitReady("web", "False", "CarriedStateInvalid");
+  EXPECT_EQ(Api().Get(kube::ConfigMaps(), Key(name)).at("data").at("state.json"), "{") << "it is not written over";
+  Api().Delete(kube::ConfigMaps(), Key(name));
+  AwaitReady("web", "True", "Unscheduled");
+  EXPECT_EQ(Carried("web").at("repositoryID"), std::string(64, 'e'));
+}
+
 TEST_F(Findings, AStateThatIsGoneIsMadeAnewFromTheStatus) {
   AddServer();
   AddTarget("web");

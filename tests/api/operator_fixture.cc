@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "controller/api/names.h"
+#include "controller/api/object_meta.h"
+#include "engine/base/rfc3339.h"
 #include "tests/api/sample_objects.h"
 
 namespace borgop::api_tests {
@@ -184,6 +186,18 @@ kube::ObjectKey OperatorTest::Backup(const std::string& target, const std::strin
   PlayedPod::Of(job).End(report);
   AwaitResult(target, job);
   return job;
+}
+
+void OperatorTest::LetTimePass(const std::string& target, std::chrono::minutes time) const {
+  const auto passed = [&] {
+    auto object = Target(target);
+    auto& last = object.at("status").at("lastBackup");
+    for (const char* when : {"startTime", "completionTime"})
+      last[when] = api::KubeTime(ParseRfc3339(last.at(when).get<std::string>()).value() - time);
+    object.at("metadata").erase("managedFields");
+    return Api().ApplyStatus(kube::BorgBackupTargets(), object);
+  };
+  Until("its last run has ended earlier", passed);
 }
 
 void OperatorTest::AwaitResult(const std::string& target, const kube::ObjectKey& job) const {

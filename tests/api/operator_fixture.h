@@ -74,6 +74,8 @@ class OperatorTest : public ::testing::Test {
   kube::ObjectKey AnotherJob(const std::string& target, const std::vector<kube::ObjectKey>& but) const;
   // A whole run: asked for, played, and in the status.
   kube::ObjectKey Backup(const std::string& target, const std::string& value, const RunReport& report) const;
+  // As if the target's last run had ended so much earlier.
+  void LetTimePass(const std::string& target, std::chrono::minutes time) const;
   // Waits until Job `job`'s result is in the status.
   void AwaitResult(const std::string& target, const kube::ObjectKey& job) const;
   Json JobObject(const kube::ObjectKey& job) const { return Api().Get(kube::Jobs(), job); }

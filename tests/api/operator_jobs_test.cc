@@ -103,10 +103,10 @@ TEST_F(JobsOfTargets, HistoryIsAsLongAsAsked) {
   AddTarget("web", {{"successfulJobsHistoryLimit", 2}, {"failedJobsHistoryLimit", 1}});
   std::vector<kube::ObjectKey> good, bad;
   for (int i = 0; i < 4; ++i) {
-    const auto ago = minutes(60 - 10 * i);
-    bad.push_back(Backup("web", "bad" + std::to_string(i), BadReport(Reason::kPassphraseWrong, {.ago = ago})));
-    good.push_back(
-        Backup("web", "good" + std::to_string(i), GoodReport({.archive = static_cast<char>('a' + i), .ago = ago - minutes(5)})));
+    bad.push_back(Backup("web", "bad" + std::to_string(i), BadReport(Reason::kPassphraseWrong)));
+    good.push_back(Backup("web", "good" + std::to_string(i), GoodReport({.archive = static_cast<char>('a' + i)})));
+    // Order is by whole seconds.
+    Until("a second has passed", [now = time(nullptr)] { return time(nullptr) > now; });
   }
   std::vector<std::string> left;
   Until("three are left", [&] {

@@ -118,7 +118,7 @@ TEST_F(FirstSteps, ABackupOnDemandTurnsIntoStatus) {
   EXPECT_EQ(Operator().Metric("borg_operator_target_ready" + labels), 1);
   EXPECT_EQ(Operator().Metric("borg_operator_target_archives" + labels), 7);
   EXPECT_EQ(Operator().Metric("borg_operator_target_last_original_size_bytes" + labels), static_cast<double>(3ULL << 30U));
-  EXPECT_EQ(Operator().Metric("borg_operator_target_last_duration_seconds" + labels), 60);
+  EXPECT_LT(Operator().Metric("borg_operator_target_last_duration_seconds" + labels), 60);
 }
 
 TEST_F(FirstSteps, ANewTargetIsInProgressUntilTheOperatorHasSeenIt) {

@@ -9,7 +9,6 @@
 namespace borgop::api_tests {
 namespace {
 
-using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr auto kLimit = seconds(60);
@@ -25,8 +24,8 @@ bool HasEnded(const Json& pod) {
 RunReport Begun(const Told& told) {
   RunReport report;
   report.engine_version = "0.0-test";
-  report.start = std::chrono::system_clock::now() - told.ago;
-  report.end = report.start + minutes(1);
+  report.start = std::chrono::system_clock::now();
+  report.end = report.start;
   TargetReport target;
   target.name = "played";
   target.start = report.start;

@@ -85,15 +85,20 @@ TEST(HoldsRunsTest, UntilTheStatusSaysThatTheyMayStart) {
   EXPECT_TRUE(HoldsRuns(deleted));
 }
 
+std::vector<SharedObject> Shared(const std::vector<json>& objects) {
+  std::vector<SharedObject> shared;
+  for (const json& object : objects) shared.push_back(std::make_shared<const json>(object));
+  return shared;
+}
+
 ObservedServer Observed() {
   ObservedServer observed;
   observed.server = test::GoodServer();
   for (const char* name : {"vault-ssh", "jump-ssh"}) observed.secrets[name] = {"1", {"ssh-privatekey", "known_hosts"}};
-  observed.targets = {ReadyTarget()};
   json other = ReadyTarget();
   other["metadata"]["name"] = "elsewhere";
   other["spec"]["serverRef"]["name"] = "other";
-  observed.targets.push_back(other);
+  observed.targets = Shared({ReadyTarget(), other});
   return observed;
 }
 
@@ -103,8 +108,8 @@ TEST(DecideServerTest, CountsAndReleases) {
   of_other["metadata"]["annotations"]["borg-operator.dev/target-name"] = "elsewhere";
   json deleted = test::QueuedJob("web-01-3");
   deleted["metadata"]["deletionTimestamp"] = "2026-11-24T02:00:00Z";
-  observed.jobs = {test::QueuedJob("web-01-2", "2026-11-24T03:00:00Z"), test::QueuedJob("web-01-1"), of_other, deleted,
-                   test::EndedJob("Failed", "", "web-01-0")};
+  observed.jobs = Shared({test::QueuedJob("web-01-2", "2026-11-24T03:00:00Z"), test::QueuedJob("web-01-1"), of_other, deleted,
+                          test::EndedJob("Failed", "", "web-01-0")});
   const WallTime now = test::At("2026-11-24T03:00:01Z");
   const ServerDecisions decisions = DecideServer(observed, now);
   EXPECT_THAT(decisions.release, ElementsAre(JobRef{"web-01-1", "u-web-01-1"}));
@@ -121,7 +126,7 @@ TEST(DecideServerTest, CountsAndReleases) {
 
 TEST(DecideServerTest, NamesWhatIsMissingAndReleasesNothing) {
   ObservedServer observed = Observed();
-  observed.jobs = {test::QueuedJob()};
+  observed.jobs = Shared({test::QueuedJob()});
   observed.secrets["jump-ssh"].keys = {"ssh-privatekey"};
   ServerDecisions decisions = DecideServer(observed, {});
   EXPECT_TRUE(decisions.release.empty());

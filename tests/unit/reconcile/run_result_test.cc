@@ -313,6 +313,33 @@ TEST(ReadRunReportTest, TheNewestPodCounts) {
   EXPECT_EQ(ReadRun(job, pods, std::nullopt).outcome, Outcome::kCompleted);
 }
 
+// Its times decide which runs are recorded already.
+TEST(ReadRunReportTest, AClockThatIsWrongChangesNoOrder) {
+  struct ClockRow {
+    const char *name, *start, *end, *want_start, *want_end;
+  };
+  const ClockRow rows[] = {
+      {"right", "2026-11-24T02:00:03Z", "2026-11-24T02:09:57Z", "2026-11-24T02:00:03Z", "2026-11-24T02:09:57Z"},
+      {"in the Job's last second", "2026-11-24T02:00:00Z", "2026-11-24T02:10:00.9Z", "2026-11-24T02:00:00Z",
+       "2026-11-24T02:10:00.9Z"},
+      {"slow", "1970-01-01T00:00:01Z", "1970-01-01T00:10:00Z", "2026-11-24T02:00:00Z", "2026-11-24T02:09:58Z"},
+      {"fast", "2099-01-01T00:00:01Z", "2099-01-01T00:10:00Z", "2026-11-24T02:00:00Z", "2026-11-24T02:09:58Z"},
+      {"a little fast", "2026-11-24T02:01:00Z", "2026-11-24T02:10:05Z", "2026-11-24T02:01:00Z", "2026-11-24T02:09:58Z"},
+  };
+  for (const ClockRow& row : rows) {
+    SCOPED_TRACE(row.name);
+    TargetReport report = test::GoodTargetReport();
+    report.start = test::At(row.start);
+    report.end = test::At(row.end);
+    const JobRun run = ReadRun(EndedJob("Complete", "CompletionsReached"), {EndedPod(0, Summary(report))}, std::nullopt);
+    EXPECT_EQ(run.start, test::At(row.want_start));
+    EXPECT_EQ(run.end, test::At(row.want_end));
+  }
+  json pod = EndedPod(137);
+  pod["status"]["containerStatuses"][0]["state"]["terminated"]["finishedAt"] = "2099-01-01T00:00:01Z";
+  EXPECT_EQ(ReadRun(EndedJob("Failed", "BackoffLimitExceeded"), {pod}, "").end, test::At("2026-11-24T02:10:00Z"));
+}
+
 TEST(ReadRunReportTest, KnowsWhoseJobItIs) {
   json job = test::QueuedJob();
   EXPECT_FALSE(ReadRun(job, {}, "").owned_by_target);

@@ -37,7 +37,6 @@ TEST_P(ExecutorAnswers, GoodOrBad) {
 }
 
 const auto kCreate = [](Decisions& d) { d.create = {json::parse(R"({"metadata":{"namespace":"backups","name":"new"}})")}; };
-const auto kState = [](Decisions& d) { d.carried_state = json::parse(R"({"metadata":{"namespace":"backups","name":"s"}})"); };
 const auto kStateOver = [](Decisions& d) {
   d.carried_state = json::parse(R"({"metadata":{"namespace":"backups","name":"s","resourceVersion":"3"}})");
 };
@@ -50,7 +49,6 @@ INSTANTIATE_TEST_SUITE_P(Table, ExecutorAnswers,
                          testing::Values(Answered{"a_job_that_exists", 409, "AlreadyExists", kCreate, true},
                                          Answered{"a_job_in_conflict", 409, "Conflict", kCreate, false},
                                          Answered{"a_job_in_a_namespace_that_goes", 403, "Forbidden", kCreate, false},
-                                         Answered{"a_state_that_exists", 409, "AlreadyExists", kState, false},
                                          Answered{"a_state_that_changed", 409, "Conflict", kStateOver, false},
                                          Answered{"a_state_that_is_gone", 404, "NotFound", kStateOver, false},
                                          Answered{"applying_where_the_namespace_is_gone", 404, "NotFound", kApply, false},
@@ -104,6 +102,21 @@ TEST_F(ExecutorTest, TheStateIsReplacedWithItsVersionAsPrecondition) {
   EXPECT_TRUE(CarryOut(decisions));
   EXPECT_EQ(http_.Asked()[0], "PUT /api/v1/namespaces/backups/configmaps/state?fieldManager=borg-operator");
   EXPECT_EQ(Body(), *decisions.carried_state);
+}
+
+TEST_F(ExecutorTest, AStateThatSomebodyMadeByHandIsLabelledAndLookedAtAgain) {
+  Decisions decisions = Everything();
+  (*decisions.carried_state)["metadata"]["labels"] = {{"a", "b"}};
+  http_.on_send = [](const kube::HttpRequest& request) {
+    if (request.method == "POST") return kube::HttpResponse{409, R"({"kind": "Status", "reason": "AlreadyExists"})"};
+    return kube::HttpResponse{200, "{}"};
+  };
+  const kube::Status done = CarryOut(decisions);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, kube::ApiError::Code::kConflict);
+  EXPECT_EQ(http_.Asked().size(), 2U) << "nothing is done on the strength of a state that is another";
+  EXPECT_EQ(http_.Asked().back(), "PATCH /api/v1/namespaces/backups/configmaps/state?fieldManager=borg-operator");
+  EXPECT_EQ(Body(1), json({{"metadata", {{"labels", {{"a", "b"}}}}}}));
 }
 
 TEST_F(ExecutorTest, AStatusIsWrittenOverWhatItWasDecidedFrom) {

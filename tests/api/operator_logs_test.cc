@@ -1,0 +1,115 @@
+// What the operator reads from the logs of pods: how far a backup is, and reports that are too large for a termination message.
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "tests/api/operator_fixture.h"
+#include "tests/api/played_kubelet.h"
+
+namespace borgop::api_tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string ProgressLine(int files, const char* time) {
+  return Json{{"time", time},   {"event", "progress"},          {"phase", "create"},
+              {"files", files}, {"originalSize", 1000 * files}, {"bytesBridged", 10 * files}}
+             .dump() +
+         '\n';
+}
+
+class Logs : public OperatorTest {
+ protected:
+  void SetUp() override {
+    OperatorTest::SetUp();
+    AddServer();
+    AddTarget("web");
+  }
+  // Of a run that was asked for just now.
+  PlayedPod StartRun() {
+    job_ = RunNow("web");
+    PlayedPod pod = PlayedPod::Of(job_);
+    kubelet_.Take(pod);
+    return pod;
+  }
+
+  PlayedKubelet kubelet_;
+  kube::ObjectKey job_;
+};
+
+// Whatever the pod's own clock says.
+TEST_F(Logs, ProgressIsInTheStatusAndIsWrittenSeldom) {
+  const PlayedPod pod = StartRun();
+  kubelet_.SetLog(pod, "a line that means nothing\n" + ProgressLine(5, "1999-01-01T00:00:00.000Z"));
+  pod.Run();
+  Await("web", "/progress/files", 5);
+  EXPECT_EQ(At("web", "/progress/phase"), "create");
+  EXPECT_EQ(At("web", "/progress/originalSize"), 5000);
+  EXPECT_EQ(At("web", "/progress/bytesBridged"), 50);
+  EXPECT_EQ(At("web", "/progress/job"), job_.name);
+
+  // Reasons to look at the target, and something new to tell, again and again.
+  const auto begin = std::chrono::steady_clock::now();
+  std::set<Json> seen;
+  int files = 6;
+  while (seen.size() < 3 && std::chrono::steady_clock::now() - begin < 100s) {
+    kubelet_.SetLog(pod, ProgressLine(files, "2099-01-01T00:00:00.000Z"));
+    Annotate("web", "example.org/something", std::to_string(files++));
+    std::this_thread::sleep_for(200ms);
+    seen.insert(At("web", "/progress/files"));
+  }
+  EXPECT_EQ(seen.size(), 3U) << "it goes on";
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 50s) << "and not oftener than every 30 s";
+  pod.End(GoodReport());
+  AwaitResult("web", job_);
+  EXPECT_TRUE(At("web", "/progress").is_null());
+}
+
+TEST_F(Logs, AReportThatIsTooLargeForAMessageIsReadWhole) {
+  const PlayedPod pod = StartRun();
+  const RunReport report = GoodReport({.warnings = std::vector<std::string>(90, std::string(100, 'w'))});
+  const std::string summary = ToSummaryJson(report, 4096);
+  ASSERT_LE(summary.size(), 4096U);
+  kubelet_.SetLog(pod, ProgressLine(5, "2026-01-01T00:00:00.000Z") + ToJson(report) + '\n');
+  pod.Run();
+  pod.End(0, summary);
+  AwaitResult("web", job_);
+  EXPECT_EQ(At("web", "/lastBackup/phase"), "CompletedWithWarnings");
+  EXPECT_EQ(At("web", "/lastBackup/warnings"), 90);
+}
+
+TEST_F(Logs, AReportThatIsInTheLogOnlyCounts) {
+  const PlayedPod pod = StartRun();
+  kubelet_.SetLog(pod, "something\n" + ToJson(GoodReport()) + '\n');
+  pod.Run();
+  pod.End(0, "");
+  AwaitResult("web", job_);
+  EXPECT_EQ(At("web", "/lastBackup/phase"), "Completed");
+  EXPECT_EQ(At("web", "/lastBackup/archiveID"), std::string(64, 'a'));
+}
+
+TEST_F(Logs, ALogThatCannotBeHadForAWhileIsWaitedFor) {
+  const PlayedPod pod = StartRun();
+  kubelet_.SetLog(pod, ToJson(GoodReport()) + '\n');
+  kubelet_.Fail(true);
+  pod.Run();
+  pod.End(0, "");
+  const std::size_t before = kubelet_.Asked();
+  Until("it was asked for", [&] { return kubelet_.Asked() > before + 1; });
+  kubelet_.Fail(false);
+  AwaitResult("web", job_);
+  EXPECT_EQ(At("web", "/lastBackup/phase"), "Completed");
+}
+
+TEST_F(Logs, OneThatNeverComesIsDoneWithout) {
+  const PlayedPod pod = StartRun();
+  kubelet_.Fail(true);
+  pod.Run();
+  pod.End(1, "");
+  AwaitResult("web", job_);
+  EXPECT_EQ(At("web", "/lastBackup/phase"), "Failed");
+  EXPECT_FALSE(At("web", "/lastBackup/message").get<std::string>().empty());
+}
+
+}  // namespace
+}  // namespace borgop::api_tests
