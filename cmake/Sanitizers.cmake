@@ -1,6 +1,9 @@
 if(BORGOP_SANITIZE)
   add_compile_options(-fsanitize=${BORGOP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${BORGOP_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    add_compile_options(-fno-sanitize=function)  # clang 14 cannot compile coroutines with it
+  endif()
 else()
   add_compile_definitions($<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
 endif()

@@ -5,7 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
 preset=${1:-release}
 (($# == 0)) || shift
-[[ $preset =~ ^(release|debug|asan|tsan|clang)$ ]] || fail "build: unknown preset $preset (release, debug, asan, tsan or clang)" 2
+[[ $preset =~ ^(release|debug|asan|tsan|clang|fuzz)$ ]] || fail "build: unknown preset $preset (release, debug, asan, tsan, clang or fuzz)" 2
 
 "$root/tools/setup.sh" --if-needed
 # A compiler takes up to 1.5 GiB.

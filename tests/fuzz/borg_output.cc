@@ -1,0 +1,10 @@
+#include "engine/borg/output.h"
+#include "tests/fuzz/fuzzer.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace borgop;  // NOLINT(google-build-using-namespace)
+  const std::string_view text = fuzz::Text(data, size);
+  static_cast<void>(ParseCreate(text));
+  static_cast<void>(ParseList(text));
+  return 0;
+}

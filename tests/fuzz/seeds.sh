@@ -1,0 +1,140 @@
+#!/bin/bash
+# Writes what the fuzzers start from: seeds.sh DIRECTORY makes DIRECTORY/NAME/ for each. Keys are made anew, so that none is in the sources.
+set -euo pipefail
+dir=$1
+seed() { mkdir -p "$dir/$1" && cat >"$dir/$1/$2"; } # FUZZER FILE: standard input is the seed
+keys=$(mktemp -d)
+trap 'rm -r "$keys"' EXIT
+make_key() { ssh-keygen -q -C '' -f "$keys/$1" "${@:2}"; }
+make_key ed25519 -t ed25519 -N ''
+make_key ecdsa -t ecdsa -N '' -m PEM
+make_key rsa -t rsa -b 2048 -N '' -m PEM
+make_key encrypted -t ed25519 -N 'open sesame'
+for key in ed25519 ecdsa rsa encrypted; do seed private_key "$key" <"$keys/$key"; done
+public() { cut -d' ' -f1,2 "$keys/$1.pub"; }
+
+seed known_hosts lines <<END
+# [web.example.org]:2222 SSH-2.0-OpenSSH_9.2
+[web.example.org]:2222,web $(public ed25519) a comment
+@revoked * $(public ecdsa)
+|1|AAAAAAAAAAAAAAAAAAAAAAAAAAA=|AAAAAAAAAAAAAAAAAAAAAAAAAAA= $(public rsa)
+$(public ecdsa)
+END
+seed plan_toml two-servers <<END
+[Borg]
+RootDir="/home/backups"
+PruneSetting="--keep-daily 7 --keep-within 2d"
+[Borg.Server]
+Host="b.example.org"
+UserName="borg"
+KnownHost="b.example.org $(public ed25519)"
+PrivateKey="""
+$(<"$keys/ed25519")
+"""
+[[Servers]]
+Name="web"
+SourcePaths=["/etc"]
+Excludes=["/srv/**/*.tmp"]
+[Servers.BorgTarget]
+SubDir="web/01"
+Passphrase="correct horse"
+[Servers.Connection]
+Host="web.example.org:2222"
+Username="backup"
+KnownHost="""
+[web.example.org]:2222 $(public ed25519)
+"""
+PrivateKey="""
+$(<"$keys/ed25519")
+"""
+END
+seed plan_yaml whole <<END
+version: 1
+server: &b
+  host: b.example.org
+  port: 2200
+  user: borg
+  knownHosts: "[b.example.org]:2200 $(public ed25519)"
+  rootDir: /home/backups
+  privateKey: |
+$(sed 's/^/    /' "$keys/ed25519")
+targets:
+- name: web
+  repository: {path: web/01, passphrase: "correct \\x68orse", encryption: repokey}
+  source: {paths: [/etc, !!binary L3Nydv8=], excludes: ['*.tmp'], compression: 'zstd,9', oneFileSystem: true}
+  archiveName: "{hostname}-{utcnow:%Y}"
+  retention: {keepLast: 3, keepMonthly: -1, keepWithin: 48H, globArchives: web-*}
+  maintenance: {check: archives, compact: false}
+  hooks: {before: [[sh, -c, "x >'y z'"]], after: [[sleep, 5]], timeoutSeconds: 300}
+  limits: {deadlineSeconds: 3600, uploadRateKiBps: 1024}
+  connection:
+    host: web.example.org
+    user: backup # web
+    knownHosts: web.example.org $(public ed25519)
+    privateKey: |
+$(sed 's/^/      /' "$keys/ed25519")
+END
+seed prune_setting options <<<"--keep-daily 7 -w=20 --keep-within 2d --glob-archives 'web-*' --lock-wait 60 --list -y15"
+seed borg_log errors <<'END'
+{"type": "archive_progress", "original_size": 100, "compressed_size": 90, "deduplicated_size": 80, "nfiles": 3, "path": "srv/x", "time": 1.5}
+{"type": "file_status", "status": "A", "path": "/srv/x\udcff"}
+{"type": "log_message", "time": 1.5, "message": "Remote: borg: not found", "levelname": "WARNING", "name": "borg.x", "msgid": "LockTimeout"}
+{"type": "log_message", "levelname": "ERROR", "name": "borg.archiver", "message": "[Errno 28] No space left on device", "msgid": "Exception"}
+Traceback (most recent call last):
+borg: error: unrecognized arguments
+END
+seed borg_output create <<'END'
+{"archive": {"duration": 1.5, "end": "2026-11-01T10:00:00.000000", "id": "00ff", "name": "snapshot-1", "start": "2026-11-01T10:00:00.000000",
+"stats": {"compressed_size": 1, "deduplicated_size": 2, "nfiles": 3, "original_size": 4}}, "encryption": {"mode": "repokey"},
+"repository": {"id": "00ff", "location": "ssh://b/x"}, "cache": {"stats": {"unique_csize": 1}}}
+END
+seed borg_output list <<'END'
+{"archives": [{"archive": "a", "id": "00ff", "name": "a", "start": "2026-11-01T10:00:00.000000", "time": "2026-11-01T10:00:00.000000"}],
+"encryption": {"mode": "repokey"}, "repository": {"id": "00ff", "last_modified": "2026-11-01T10:00:00.000000", "location": "ssh://b/x"}}
+END
+printf 'start 0\nend 0 0 4\nabc\nstart 1\nend 1 late 0\nend 2 127 0\nended\n' | seed hook_log three
+seed report short <<'END'
+{"version":1,"engine":"0.1.0","startTime":"2026-11-01T10:00:00Z","endTime":"2026-11-01T10:00:01Z","outcome":"Completed","exitCode":0,
+"targets":[{"name":"web","outcome":"Completed","phases":[{"name":"connect","startTime":"2026-11-01T10:00:00Z","seconds":0.5}],
+"repository":{"id":"00ff","encryption":"repokey","archives":3},"archive":{"id":"00ff","name":"a","files":1,"originalSize":2},
+"warnings":[{"reason":"x","message":"y"}],"error":{"reason":"HookFailed","kind":"Transient","message":"m","action":"a"}}]}
+END
+seed watch events <<'END'
+{"type":"ADDED","object":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"b","uid":"1","resourceVersion":"5"}}}
+{"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"7"}}}
+{"type":"ERROR","object":{"kind":"Status","status":"Failure","reason":"Expired","code":410,"message":"too old"}}
+END
+seed kubeconfig whole <<'END'
+apiVersion: v1
+kind: Config
+current-context: a
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:6443", certificate-authority-data: LS0=, tls-server-name: x}}]
+contexts: [{name: a, context: {cluster: c, user: u, namespace: n}}, {name: b, context: {cluster: c, user: v}}]
+users:
+- {name: u, user: {token: abc, client-certificate: x.crt, client-key-data: LS0=}}
+- {name: v, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: get, args: [a], env: [{name: A, value: b}], interactiveMode: Never}}}
+END
+seed exec_credential token <<'END'
+{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"abc","expirationTimestamp":"2026-11-01T10:00:00Z",
+"clientCertificateData":"-----BEGIN CERTIFICATE-----","clientKeyData":"-----BEGIN PRIVATE KEY-----"}}
+END
+
+printf 2026-11-01T10:00:00.123456+02:00 | seed rfc3339 offset
+seed api_error status <<'END'
+{"kind":"Status","apiVersion":"v1","status":"Failure","message":"conflict","reason":"Conflict","details":{"retryAfterSeconds":3},"code":409}
+END
+seed resources target <<'END'
+{"apiVersion":"borg-operator.dev/v1alpha1","kind":"BorgBackupTarget","metadata":{"name":"web","namespace":"b","uid":"1","generation":2,
+"annotations":{"borg-operator.dev/run-now":"x"},"finalizers":["y"]},"spec":{"serverRef":{"name":"v"},"schedule":"30 2 * * *","timeZone":"Europe/Paris",
+"repository":{"path":"web/01","passphraseSecretRef":{"name":"p","key":"k"}},"connection":{"host":"h","port":22,"user":"u","sshSecretRef":{"name":"s"}},
+"source":{"paths":["/etc"]},"retention":{"keepDaily":7},"hooks":{"before":[["sh"]]},"podTemplate":{"spec":{"nodeSelector":{"a":"b"}}}},
+"status":{"observedGeneration":2,"conditions":[{"type":"Ready","status":"True","reason":"x","message":"m","lastTransitionTime":"2026-11-01T10:00:00Z"}],
+"lastBackup":{"phase":"Completed","startTime":"2026-11-01T10:00:00Z","job":"j"},"consecutiveFailures":1}}
+END
+seed resources state <<'END'
+{"kind":"ConfigMap","metadata":{"name":"a","namespace":"b"},"data":{"state.json":"{\"version\":1,\"repository\":{\"id\":\"00ff\"},\"archives\":[]}"}}
+END
+seed resources lease <<'END'
+{"kind":"Lease","metadata":{"name":"a","namespace":"b","resourceVersion":"4"},"spec":{"holderIdentity":"x","leaseDurationSeconds":15,
+"acquireTime":"2026-11-01T10:00:00.123456Z","renewTime":"2026-11-01T10:00:00.123456Z","leaseTransitions":3}}
+END
