@@ -7,6 +7,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
 label='' sanitizers=(asan) slow=yes release=yes filter='' lint=${CI:-}
+[[ ${CI:-} != true ]] || sanitizers+=(tsan)
 while (($#)); do
   case $1 in
     --unit) label=unit ;;
@@ -32,23 +33,24 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 results=() failed=''
 
 run_suites() { # PRESET
-  local preset=$1 dir=$root/build/$1/test-results arguments=(--output-on-failure --no-tests=error)
+  local preset=$1 dir=$root/build/$1/test-results arguments=(--output-on-failure --no-tests=error) targets=()
   step "building ($preset)"
-  "$root/tools/build.sh" "$preset" || { failed=1; return; }
+  [[ $preset != tsan ]] || targets=(threaded_tests)
+  "$root/tools/build.sh" "$preset" "${targets[@]}" || { failed=1; return; }
   rm -rf "$dir"
   mkdir -p "$dir"
   results+=("$preset=$dir")
   step "testing ($preset)"
   [[ -z $label ]] || arguments+=(-L "^$label\$")
   # Suites that mostly wait or move gigabytes run as users have the program; under a sanitizer they would show nothing more.
-  # The control plane's suites likewise: of the operator, the unit and wire suites are what sanitizers see.
-  if [[ $preset != release ]]; then
+  if [[ $preset == tsan ]]; then
+    # The engine is one thread but for the name service. Of the operator this is all but the suites that wait or count requests.
+    arguments+=(-L '^threads$')
+  elif [[ $preset != release ]]; then
     arguments+=(-LE '^(slow|api)$')
   elif [[ -z $slow ]]; then
     arguments+=(-LE '^slow$')
   fi
-  # The engine is one thread but for the name service: what ThreadSanitizer can see, the unit suites show.
-  [[ $preset != tsan ]] || arguments+=(-L '^unit$')
   # One suite at a time where machines are started: they would only take time from each other.
   GTEST_OUTPUT=xml:$dir/ ctest --test-dir "$root/build/$preset" "${arguments[@]}" --timeout 1800 --output-junit "$dir/ctest.junit" ||
     failed=1
@@ -64,6 +66,9 @@ if [[ $label == api || -z $label$filter ]]; then
 fi
 [[ -z $release ]] || run_suites release
 for preset in "${sanitizers[@]}"; do run_suites "$preset"; done
+if [[ ${CI:-} == true && -z $label$filter ]]; then
+  "$root/tools/fuzz.sh" --seconds 5 || { failed=1; results+=("fuzzing=failed"); }
+fi
 if [[ $lint == true ]]; then
   step "lint"
   "$root/tools/lint.sh" || { failed=1; results+=("lint=failed"); }
