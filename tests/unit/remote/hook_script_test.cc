@@ -14,27 +14,19 @@
 #include "engine/remote/hook_log.h"
 #include "tests/fakes/temporary_directory.h"
 #include "tests/lab/process.h"
-#include "tests/unit/remote/temporary_home.h"
+#include "tests/unit/remote/posix_shells.h"
 
 namespace borgop {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Shell {
-  const char* name;
-  std::vector<std::string> argv;
-};
-
 constexpr auto kLimit = 60s;
 
 HookCommand Sh(const std::string& text) { return {"sh", "-c", text}; }
 
-class HookScripts : public testing::TestWithParam<Shell> {
+class HookScripts : public PosixShellTest {
  protected:
-  void SetUp() override {
-    if (!Installed(GetParam().argv.front())) GTEST_SKIP() << GetParam().argv.front() << " is not installed";
-  }
   std::string File(const std::string& name) const { return directory_.path() + "/" + name; }
   bool Exists(const std::string& name) const { return access(File(name).c_str(), F_OK) == 0; }
   std::string Text(const std::string& name) const {
@@ -218,10 +210,7 @@ TEST_P(HookScripts, RunWhereNothingCanBeWritten) {
   EXPECT_EQ(ran.results.at(0).output, "");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, HookScripts,
-                         testing::Values(Shell{"dash", {"dash"}}, Shell{"bash", {"bash"}}, Shell{"busybox", {"busybox", "sh"}},
-                                         Shell{"mksh", {"mksh"}}, Shell{"ksh", {"ksh"}}),
-                         [](const auto& shell) { return std::string(shell.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, HookScripts, PosixShells(), NameOf);
 
 TEST(HookTimes, AreBoundedByTheHooks) {
   Hooks hooks;

@@ -13,25 +13,17 @@
 #include "engine/remote/keeper.h"
 #include "tests/fakes/temporary_directory.h"
 #include "tests/lab/process.h"
-#include "tests/unit/remote/temporary_home.h"
+#include "tests/unit/remote/posix_shells.h"
 
 namespace borgop {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Shell {
-  const char* name;
-  std::vector<std::string> argv;
-};
-
 constexpr auto kLimit = 60s;
 
-class KeeperHooks : public testing::TestWithParam<Shell> {
+class KeeperHooks : public PosixShellTest {
  protected:
-  void SetUp() override {
-    if (!Installed(GetParam().argv.front())) GTEST_SKIP() << GetParam().argv.front() << " is not installed";
-  }
   void TearDown() override {
     std::error_code ignored;
     if (!keeper_directory_.empty()) std::filesystem::remove_all(keeper_directory_, ignored);
@@ -143,10 +135,7 @@ TEST_P(KeeperHooks, AreNotThereWithoutOne) {
   EXPECT_FALSE(Exists("ran"));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, KeeperHooks,
-                         testing::Values(Shell{"dash", {"dash"}}, Shell{"bash", {"bash"}}, Shell{"busybox", {"busybox", "sh"}},
-                                         Shell{"mksh", {"mksh"}}, Shell{"ksh", {"ksh"}}),
-                         [](const auto& shell) { return std::string(shell.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, KeeperHooks, PosixShells(), NameOf);
 
 }  // namespace
 }  // namespace borgop

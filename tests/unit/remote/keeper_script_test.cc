@@ -13,17 +13,12 @@
 #include "engine/remote/keeper.h"
 #include "tests/fakes/temporary_directory.h"
 #include "tests/lab/process.h"
-#include "tests/unit/remote/temporary_home.h"
+#include "tests/unit/remote/posix_shells.h"
 
 namespace borgop {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Shell {
-  const char* name;
-  std::vector<std::string> argv;
-};
 
 constexpr auto kLimit = 60s;
 
@@ -47,11 +42,8 @@ std::vector<std::string> Members(pid_t group) {
   return members;
 }
 
-class KeeperScripts : public testing::TestWithParam<Shell> {
+class KeeperScripts : public PosixShellTest {
  protected:
-  void SetUp() override {
-    if (!Installed(GetParam().argv.front())) GTEST_SKIP() << GetParam().argv.front() << " is not installed";
-  }
   void TearDown() override {
     if (directory_.empty()) return;
     std::error_code ignored;
@@ -240,10 +232,7 @@ TEST_P(KeeperScripts, TheEndOfItsInputWhileItCleansUpByItselfChangesNothing) {
   ExpectGone();
 }
 
-INSTANTIATE_TEST_SUITE_P(All, KeeperScripts,
-                         testing::Values(Shell{"dash", {"dash"}}, Shell{"bash", {"bash"}}, Shell{"busybox", {"busybox", "sh"}},
-                                         Shell{"mksh", {"mksh"}}, Shell{"ksh", {"ksh"}}),
-                         [](const auto& shell) { return std::string(shell.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, KeeperScripts, PosixShells(), NameOf);
 
 }  // namespace
 }  // namespace borgop
