@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -23,6 +24,7 @@ struct Lookup {
   std::string host, service;
   int code = 0;
   std::vector<Address> addresses;
+  std::atomic<bool> finished{false};  // what stands above is written before, and read after
   UniqueFd done{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 };
 
@@ -65,6 +67,7 @@ Task<Result<std::vector<Address>>> Resolve(Context context, std::string host, st
   try {
     std::thread([lookup] {
       LookUp(*lookup);
+      lookup->finished.store(true, std::memory_order_release);
       const std::uint64_t one = 1;
       [[maybe_unused]] const ssize_t put = write(lookup->done.get(), &one, sizeof one);
     }).detach();
@@ -76,6 +79,7 @@ Task<Result<std::vector<Address>>> Resolve(Context context, std::string host, st
     co_return Fail(Reason::kNameNotResolved, "the name service did not answer in time for " + host);
   }
   if (!ready) co_return Fail(ready.error());
+  if (!lookup->finished.load(std::memory_order_acquire)) co_return Fail(Reason::kInternal, "a look-up ended before its end");
   if (lookup->code != 0) {
     co_return Fail(Reason::kNameNotResolved, "cannot resolve " + host + ": " + gai_strerror(lookup->code));
   }

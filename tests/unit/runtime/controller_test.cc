@@ -82,6 +82,11 @@ class ControllerTest : public testing::Test {
     thread_ = {};
   }
 
+  // What answers use.
+  std::atomic<int> answers_ = 0;
+  std::atomic<bool> given_up_ = false;
+  std::mutex gate_;
+
   OneTarget api_;
   kube::Client client_{api_, kube::Client::Options{.attempts = 1}, kube::Clock::Real(), kube::RealSleep};
   metrics::ControllerMetrics metrics_;
@@ -101,17 +106,15 @@ TEST_F(ControllerTest, WhatATargetNeedsIsWritten) {
 }
 
 TEST_F(ControllerTest, WhatFailedIsTriedAgain) {
-  std::atomic<int> answers = 0;
-  api_.on_write = [&](const std::stop_token&) { return kube::HttpResponse{++answers < 3 ? 500 : 200, "{}"}; };
+  api_.on_write = [this](const std::stop_token&) { return kube::HttpResponse{++answers_ < 3 ? 500 : 200, "{}"}; };
   Work(1h);
   EXPECT_TRUE(api_.AwaitWrites(3));
 }
 
 TEST_F(ControllerTest, AfterAStopWhatWasBegunIsFinished) {
-  std::mutex mutex;
-  std::unique_lock held(mutex);
-  api_.on_write = [&](const std::stop_token& given_up) {
-    const std::lock_guard wait(mutex);
+  std::unique_lock held(gate_);
+  api_.on_write = [this](const std::stop_token& given_up) {
+    const std::lock_guard wait(gate_);
     EXPECT_FALSE(given_up.stop_requested());
     return kube::HttpResponse{200, "{}"};
   };
@@ -125,23 +128,21 @@ TEST_F(ControllerTest, AfterAStopWhatWasBegunIsFinished) {
 }
 
 TEST_F(ControllerTest, AfterAStopWhatTakesTooLongIsGivenUp) {
-  std::atomic<bool> given_up = false;
-  api_.on_write = [&](const std::stop_token& stop) {
-    given_up = !kube::RealSleep(1h, stop);
+  api_.on_write = [this](const std::stop_token& stop) {
+    given_up_ = !kube::RealSleep(1h, stop);
     return Cancelled();
   };
   Work(50ms);
   ASSERT_TRUE(api_.AwaitWrites(1));
-  EXPECT_FALSE(given_up);
+  EXPECT_FALSE(given_up_);
   stop_.request_stop();
   thread_.join();
-  EXPECT_TRUE(given_up);
+  EXPECT_TRUE(given_up_);
 }
 
 TEST_F(ControllerTest, WithoutTheLeadWhatWasBegunIsGivenUpAtOnce) {
-  std::atomic<bool> given_up = false;
-  api_.on_write = [&](const std::stop_token& stop) {
-    given_up = !kube::RealSleep(1h, stop);
+  api_.on_write = [this](const std::stop_token& stop) {
+    given_up_ = !kube::RealSleep(1h, stop);
     return Cancelled();
   };
   Work(1h);
@@ -149,7 +150,7 @@ TEST_F(ControllerTest, WithoutTheLeadWhatWasBegunIsGivenUpAtOnce) {
   stop_.request_stop();
   lost_.request_stop();
   thread_.join();
-  EXPECT_TRUE(given_up);
+  EXPECT_TRUE(given_up_);
 }
 
 }  // namespace
