@@ -51,8 +51,8 @@ run_suites() { # PRESET
   elif [[ -z $slow ]]; then
     arguments+=(-LE '^slow$')
   fi
-  # One suite at a time where machines are started: they would only take time from each other.
-  GTEST_OUTPUT=xml:$dir/ ctest --test-dir "$root/build/$preset" "${arguments[@]}" --timeout 1800 --output-junit "$dir/ctest.junit" ||
+  # At most two at a time, and what may go with what: tests/CMakeLists.txt.
+  GTEST_OUTPUT=xml:$dir/ ctest --parallel 2 --test-dir "$root/build/$preset" "${arguments[@]}" --timeout 1800 --output-junit "$dir/ctest.junit" ||
     failed=1
 }
 

@@ -115,6 +115,9 @@ void OperatorTest::AddServer(const Json& spec, const std::string& without_secret
   auto server = SampleServer(ns_);
   server["spec"].merge_patch(spec);
   Api().Create(kube::BorgServers(), server);
+  // Kinds are watched apart: without this, a target that is made next may be seen first, and its server be missing for a moment.
+  const auto seen = [&] { return Api().Get(kube::BorgServers(), kube::KeyOf(server)).contains("status"); };
+  if (operator_) Until("the operator has seen the server", seen);
 }
 
 void OperatorTest::AddTarget(const std::string& name, const Json& spec) const {
