@@ -123,8 +123,10 @@ hold() { # the first process below `serve`: in C's network and mounts, with a pr
   echo "$pid" >"$state/C/pid"
   touch "$state/ready"
   echo ready
-  (exec -a lab-idle sleep infinity) &
-  while :; do wait || true; done  # and reap
+  while :; do  # and reap
+    (exec -a lab-idle sleep infinity) &
+    wait || true
+  done
 }
 
 serve_loopback() { # the sshds belong to this process's group and are ended with it

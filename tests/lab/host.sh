@@ -202,9 +202,11 @@ case $verb in
     touch "$self/machine"
     echo "$pid" >&8
     exec 8>&-
-    # While it waits for the one that never ends, bash reaps whatever is left to it.
-    (exec -a lab-idle sleep infinity) &
-    while :; do wait || true; done
+    # While it waits for the one that never ends, bash reaps whatever is left to it. A test may have killed that one, too.
+    while :; do
+      (exec -a lab-idle sleep infinity) &
+      wait || true
+    done
     ;;
   user) add_user "$@" ;;
   sshd) start_sshd "$@" ;;
