@@ -16,7 +16,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
-#include "controller/reconcile/time_zone.h"
+#include "engine/base/time_zone.h"
 #include "engine/report/report.h"
 
 namespace borgop::controller {

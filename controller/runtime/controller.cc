@@ -10,7 +10,7 @@
 #include "controller/reconcile/decide_server.h"
 #include "controller/reconcile/json_view.h"
 #include "controller/reconcile/schedule.h"
-#include "controller/reconcile/time_zone.h"
+#include "engine/base/time_zone.h"
 
 namespace borgop::runtime {
 namespace {
@@ -26,7 +26,7 @@ std::chrono::system_clock::time_point Now() { return kube::Clock::Real().Wall();
 std::optional<std::chrono::seconds> ExpectedInterval(const api::TargetStatus& status, const std::string& zone_name) {
   if (status.effective_schedule.empty()) return std::nullopt;
   const auto schedule = controller::Schedule::Parse(status.effective_schedule);
-  const auto zone = controller::TimeZone::Find(zone_name);
+  const auto zone = TimeZone::Find(zone_name);
   if (!schedule || !zone) return std::nullopt;
   const std::optional<WallTime> next = schedule->Next(Now(), *zone);
   const std::optional<WallTime> after = next ? schedule->Next(*next, *zone) : std::nullopt;
@@ -52,7 +52,7 @@ Controller::Controller(kube::Client& client, kube::Client& watcher, Options opti
       on_lost_(options_.lost, [this] { given_up_.request_stop(); }) {
   // Has the tz database read before there are threads, so that the first targets do not wait for it, and ThreadSanitizer sees that none
   // reads it while it is made: the library is built without it.
-  (void)controller::TimeZone::Find({});
+  (void)TimeZone::Find({});
   router_.Connect();
   caches_.config_maps.AddHandler([this](const kube::Change& change) {
     if (!change.after) contents_.ForgetConfigMap(change.key);

@@ -121,14 +121,6 @@ const BadRow kBad[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Table, BadScheduleTest, testing::ValuesIn(kBad), [](const auto& row) { return row.param.name; });
 
-TEST(TimeZoneTest, Unknown) {
-  for (const char* name : {"Local", "Europe/Nowhere", "../etc/passwd", "europe amsterdam"}) {
-    const auto zone = TimeZone::Find(name);
-    ASSERT_FALSE(zone) << name;
-    EXPECT_THAT(zone.error(), HasSubstr("tz database"));
-  }
-}
-
 TEST(EffectiveScheduleTest, IsPickedOnceAndForAll) {
   // Written down: a change would move everybody's backups.
   EXPECT_EQ(EffectiveSchedule("@hourly-random", "backups/web-01"), "51 * * * *");

@@ -1,10 +1,10 @@
-#include "controller/reconcile/time_zone.h"
+#include "engine/base/time_zone.h"
 
 #include <date/tz.h>
 
 #include <exception>
 
-namespace borgop::controller {
+namespace borgop {
 
 tl::expected<TimeZone, std::string> TimeZone::Find(std::string_view name) {
   const std::string wanted = name.empty() ? "Etc/UTC" : std::string(name);
@@ -20,4 +20,4 @@ TimeZone::Period TimeZone::At(Seconds time) const {
   return {info.begin, info.end, info.offset};
 }
 
-}  // namespace borgop::controller
+}  // namespace borgop

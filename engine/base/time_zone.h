@@ -1,4 +1,5 @@
-// Time zones of the machine's tz database.
+// Time zones of the machine's tz database. Clock changes are known until 2037: the library reads those that the database writes out, not
+// the rule for the time after.
 //
 // Thread safety: values; the database is read once and shared. Errors: a phrase that follows a field's name. Source: IANA tz.
 #pragma once
@@ -12,7 +13,7 @@ namespace date {
 class time_zone;
 }
 
-namespace borgop::controller {
+namespace borgop {
 
 class TimeZone {
  public:
@@ -32,4 +33,4 @@ class TimeZone {
   const date::time_zone* zone_;
 };
 
-}  // namespace borgop::controller
+}  // namespace borgop
