@@ -66,6 +66,13 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
     {Reason::kArchiveNotSeen, "ArchiveNotSeen", ErrorKind::kTerminal,
      "The target says that it made an archive that the repository does not list: do not trust this backup, and look at both "
      "machines."},
+    {Reason::kRepositoryTampered, "RepositoryTampered", ErrorKind::kTerminal,
+     "Archives that were seen made are gone or are others now, and nobody here dropped them: nothing is pruned; look at the repository "
+     "server and the target before anything else."},
+    {Reason::kTargetMisbehaved, "TargetMisbehaved", ErrorKind::kTerminal,
+     "The target did what borg does not do: do not trust this backup, and look at the target."},
+    {Reason::kLedgerInvalid, "LedgerInvalid", ErrorKind::kTerminal,
+     "The ledger of archives cannot be used as it is: put back a saved one, or begin a new one by adopting what the repository has."},
     {Reason::kPruneFailed, "PruneFailed", ErrorKind::kTransient,
      "The archive was made. See borg's message on pruning, then run again."},
     {Reason::kCheckFailed, "CheckFailed", ErrorKind::kTerminal,

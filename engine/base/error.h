@@ -57,6 +57,11 @@ enum class Reason {
   kListFailed,
   kCreateFailed,
   kArchiveNotSeen,
+  // What C remembers of a repository.
+  kRepositoryTampered,
+  kTargetMisbehaved,
+  kLedgerInvalid,
+  // Keeping it in order.
   kPruneFailed,
   kCheckFailed,
   kCompactFailed,

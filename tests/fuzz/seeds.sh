@@ -99,6 +99,13 @@ seed report short <<'END'
 "repository":{"id":"00ff","encryption":"repokey","archives":3},"archive":{"id":"00ff","name":"a","files":1,"originalSize":2},
 "warnings":[{"reason":"x","message":"y"}],"error":{"reason":"HookFailed","kind":"Transient","message":"m","action":"a"}}]}
 END
+seed ledger whole <<'END'
+{"version":1,"repositoryID":"00000000000000000000000000000000000000000000000000000000000000ff","archives":[
+{"id":"00000000000000000000000000000000000000000000000000000000000000a0","name":"web-1","seen":"2026-11-01T10:00:00.000Z","adopted":true},
+{"id":"00000000000000000000000000000000000000000000000000000000000000a1","name":"web-2","seen":"2026-11-02T10:00:00Z","dropped":"2026-11-03T10:00:00Z"},
+{"id":"00000000000000000000000000000000000000000000000000000000000000a2","name":"web-2","seen":"2026-11-04T10:00:00+01:00"}]}
+END
+printf 'w?b-[!a-c]**/[]-]*\nweb-d1' | seed archive_glob set
 seed watch events <<'END'
 {"type":"ADDED","object":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"b","uid":"1","resourceVersion":"5"}}}
 {"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"7"}}}

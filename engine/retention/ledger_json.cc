@@ -1,0 +1,147 @@
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "engine/base/rfc3339.h"
+#include "engine/report/printable.h"
+#include "engine/retention/ledger.h"
+
+namespace borgop {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kMaxDepth = 3;  // the object, its list, an archive
+
+tl::unexpected<Error> Invalid(const std::string& what) {
+  return Fail(Reason::kLedgerInvalid, "the ledger cannot be read: " + what);
+}
+
+// What a parsed JSON value does not show: keys that stand twice in an object, and nesting (the parser keeps none of what is too deep).
+class Strictness {
+ public:
+  bool Take(int depth, Json::parse_event_t event, const Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) too_deep_ |= depth >= kMaxDepth;
+    if (event == Event::object_start) keys_.emplace_back();
+    if (event == Event::object_end) keys_.pop_back();
+    if (event == Event::key && !keys_.back().insert(parsed.get<std::string>()).second) repeated_ = true;
+    return !too_deep_;
+  }
+  bool too_deep() const { return too_deep_; }
+  bool repeated() const { return repeated_; }
+
+ private:
+  std::vector<std::set<std::string>> keys_;
+  bool too_deep_ = false, repeated_ = false;
+};
+
+// One object. The first problem of a whole reading is kept.
+class Object {
+ public:
+  Object(const Json& object, std::string path, std::string& problem) : object_(object), path_(std::move(path)), problem_(problem) {}
+
+  void Problem(const std::string& what) const {
+    if (problem_.empty()) problem_ = path_ + what;
+  }
+  void OnlyHas(std::initializer_list<std::string_view> known) const {
+    for (const auto& [key, value] : object_.items()) {
+      if (std::find(known.begin(), known.end(), key) == known.end())
+        Problem("the key \"" + Printable(key, 100) + "\" is not known");
+    }
+  }
+  const Json* Find(const char* key) const {
+    const auto found = object_.find(key);
+    return found == object_.end() ? nullptr : &*found;
+  }
+  const Json* Required(const char* key) const {
+    const Json* value = Find(key);
+    if (value == nullptr) Problem(std::string(key) + " is missing");
+    return value;
+  }
+  std::string Text(const char* key) const {
+    const Json* value = Required(key);
+    if (value == nullptr) return {};
+    if (value->is_string()) return value->get<std::string>();
+    Problem(std::string(key) + " is not a text");
+    return {};
+  }
+  LedgerTime Time(const char* key) const {
+    const auto time = ParseRfc3339(Text(key));
+    if (!time) Problem(std::string(key) + " is not a time in RFC 3339");
+    return std::chrono::floor<std::chrono::milliseconds>(time.value_or(std::chrono::system_clock::time_point()));
+  }
+  bool Flag(const char* key) const {
+    const Json* value = Find(key);
+    if (value == nullptr) return false;
+    if (value->is_boolean()) return value->get<bool>();
+    Problem(std::string(key) + " is neither true nor false");
+    return false;
+  }
+
+ private:
+  const Json& object_;
+  std::string path_;
+  std::string& problem_;
+};
+
+LedgerArchive ReadArchive(const Object& in) {
+  in.OnlyHas({"id", "name", "seen", "adopted", "dropped"});
+  LedgerArchive archive{in.Text("id"), in.Text("name"), in.Time("seen"), in.Flag("adopted"), std::nullopt};
+  if (in.Find("dropped") != nullptr) archive.dropped = in.Time("dropped");
+  return archive;
+}
+
+std::string TimeText(LedgerTime time) { return FormatRfc3339(time, 3); }
+
+}  // namespace
+
+Result<Ledger> ReadLedger(std::string_view text) {
+  if (text.size() > kMaxLedgerBytes) return Invalid("it is longer than " + std::to_string(kMaxLedgerBytes) + " bytes");
+  Strictness strictness;
+  const Json root = Json::parse(
+      text,
+      [&strictness](int depth, Json::parse_event_t event, const Json& parsed) { return strictness.Take(depth, event, parsed); },
+      /*allow_exceptions=*/false);
+  if (strictness.too_deep()) return Invalid("it is nested too deeply");
+  if (!root.is_object()) return Invalid("it is no JSON object");
+  if (strictness.repeated()) return Invalid("a key stands twice in an object");
+
+  std::string problem;
+  const Object top(root, "", problem);
+  top.OnlyHas({"version", "repositoryID", "archives"});
+  if (const Json* version = top.Required("version"); version != nullptr && *version != 1)
+    top.Problem("version is " + Printable(version->dump(-1, ' ', true, Json::error_handler_t::replace), 100) +
+                ", and only 1 is known");
+  Ledger ledger;
+  ledger.repository_id = top.Text("repositoryID");
+  const Json* archives = top.Required("archives");
+  if (archives != nullptr && !archives->is_array()) top.Problem("archives is not a list");
+  if (!problem.empty()) return Invalid(problem);
+  if (archives->size() > kMaxLedgerArchives) return Invalid("it has more than " + std::to_string(kMaxLedgerArchives) + " archives");
+  ledger.archives.reserve(archives->size());
+  for (const Json& entry : *archives) {
+    const std::string path = "archives[" + std::to_string(ledger.archives.size()) + "]: ";
+    if (!entry.is_object()) return Invalid(path + "is not an object");
+    ledger.archives.push_back(ReadArchive(Object(entry, path, problem)));
+    if (!problem.empty()) return Invalid(problem);
+  }
+  if (problem = LedgerProblem(ledger); !problem.empty()) return Invalid(problem);
+  return ledger;
+}
+
+Result<std::string> WriteLedger(const Ledger& ledger) {
+  if (const std::string problem = LedgerProblem(ledger); !problem.empty())
+    return Fail(Reason::kLedgerInvalid, "the ledger cannot be written: " + problem);
+  std::string text = R"({"version":1,"repositoryID":")" + ledger.repository_id + R"(","archives":[)";
+  const char* separator = "\n";
+  for (const LedgerArchive& archive : ledger.archives) {
+    Json entry = {{"id", archive.id}, {"name", archive.name}, {"seen", TimeText(archive.seen)}};
+    if (archive.adopted) entry["adopted"] = true;
+    if (archive.dropped) entry["dropped"] = TimeText(*archive.dropped);
+    text += separator + entry.dump();
+    separator = ",\n";
+  }
+  return text + "]}\n";
+}
+
+}  // namespace borgop
