@@ -74,6 +74,12 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
      "The archive was made. See borg's message on compacting, then run again."},
     {Reason::kBorgOutputInvalid, "BorgOutputInvalid", ErrorKind::kTerminal,
      "borg printed something that is not understood: check that it is borg 1.2 or 1.4."},
+    {Reason::kTargetMisbehaved, "TargetMisbehaved", ErrorKind::kTerminal,
+     "borg on the target asked for what no backup needs, and got nothing of it: treat that machine as broken into until you know "
+     "better."},
+    {Reason::kRepositoryTampered, "RepositoryTampered", ErrorKind::kTerminal,
+     "The repository is another one than before, or was put back to an earlier state: find out who did that on the repository server "
+     "before anything is written to it."},
     {Reason::kDeadlineExceeded, "DeadlineExceeded", ErrorKind::kTransient,
      "Raise limits.deadlineSeconds, or find out what took so long; borg continues from its last checkpoint."},
     {Reason::kCancelled, "Cancelled", ErrorKind::kCancelled, "Run again when you like; borg continues from its last checkpoint."},

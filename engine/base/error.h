@@ -61,6 +61,9 @@ enum class Reason {
   kCheckFailed,
   kCompactFailed,
   kBorgOutputInvalid,
+  // What the guard sees between T and B.
+  kTargetMisbehaved,
+  kRepositoryTampered,
   // This process.
   kDeadlineExceeded,
   kCancelled,
