@@ -41,8 +41,8 @@ const Monitor::Rule Monitor::kRules[] = {
     {"get",                      Stage::kOpened,     Stage::kOpened,     &Monitor::Get,           {"id"}},
     {"get_free_nonce",           Stage::kOpened,     Stage::kOpened,     &Monitor::FreeNonce,     {}},
     {"commit_nonce_reservation", Stage::kOpened,     Stage::kOpened,     &Monitor::ReserveNonces, {"next_unreserved", "start_nonce"}},
-    {"put",                      Stage::kOpened,     Stage::kOpened,     &Monitor::Put,           {"id", "data"}},
-    {"delete",                   Stage::kOpened,     Stage::kOpened,     &Monitor::Delete,        {"id"}},
+    {"put",                      Stage::kOpened,     Stage::kOpened,     &Monitor::Put,           {"id", "data", "wait"}},
+    {"delete",                   Stage::kOpened,     Stage::kOpened,     &Monitor::Delete,        {"id", "wait"}},
     {"commit",                   Stage::kOpened,     Stage::kOpened,     &Monitor::Commit,        {"save_space", "compact", "threshold",
                                                                                     "cleanup_commits"}},
     {"rollback",                 Stage::kOpened,     Stage::kOpened,     &Monitor::Anyhow,        {}},
@@ -146,6 +146,7 @@ Monitor::Why Monitor::ReserveNonces(const Request& request, Pending& pending) {
   return {};
 }
 
+// "wait" is of the client: it slips into the call where the client waits (remote.py, api).
 Monitor::Why Monitor::Put(const Request& request, Pending& /*pending*/) {
   const std::optional<ObjectId> id = IdIn(request);
   const Value* data = request.Find("data");
