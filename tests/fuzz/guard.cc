@@ -26,7 +26,8 @@ class Session {
     }
   }
   std::string Told() const {
-    std::string told = to_server_ + "|" + to_client_ + "|" + kept_client_ + "|" + kept_server_ + "|" + error_;
+    // Of what led to an error more or less has been kept.
+    std::string told = to_server_ + "|" + to_client_ + "|" + (error_.empty() ? kept_client_ + "|" + kept_server_ : error_);
     for (const borgop::guard::Refusal& refusal : guard_.refusals().kinds())
       told += "|" + refusal.method + std::to_string(refusal.count);
     return told;
@@ -35,7 +36,7 @@ class Session {
 
  private:
   void Act(bool server, std::string& kept, Verdict verdict) {
-    if (verdict == Verdict::kAsk) verdict = guard_.Held(guard_.asked().front() % 3 == 1);
+    if (verdict == Verdict::kAsk) verdict = guard_.Held(guard_.asked().front() % 3 == 2);
     if (verdict == Verdict::kHold) return;
     if (verdict == Verdict::kPass) {
       borgop::fuzz::Must(server || guard_.refusals().empty(), "nothing passes after a refusal");

@@ -102,13 +102,14 @@ manifest="\\203\\241i\\006\\241m\\243put\\241a\\202\\242id\\331\\040$manifest\\2
 nonce='\203\241i\003\241m\256get_free_nonce\241a\200'
 reserve='\203\241i\010\241m\331\030commit_nonce_reservation\241a\202\257next_unreserved\100\253start_nonce\006'
 delete="\\203\\241i\\005\\241m\\246delete\\241a\\201\\242id\\331\\040$id"
+bytes() { printf '%b' "$@"; }
 record() { # SIDE BYTES: as the fuzzer guard reads it
   local size
-  size=$(printf "$2" | wc -c)
-  printf "\\$(printf %03o $((size * 2 + $1)))$2"
+  size=$(bytes "$2" | wc -c)
+  bytes "\\$(printf %03o $((size * 2 + $1)))" "$2"
 }
-printf "$negotiate$open$put$delete$manifest$commit$reserve" | seed borg_messages requests
-printf "\224\001\001\300\201\256server_version\223\001\002\004\202\241i\002\241r\331\040$repository\203\241i\003\257exception_class\246Errors\254exception_args\220" |
+bytes "$negotiate$open$put$delete$manifest$commit$reserve" | seed borg_messages requests
+bytes "\224\001\001\300\201\256server_version\223\001\002\004\202\241i\002\241r\331\040$repository\203\241i\003\257exception_class\246Errors\256exception_args\220" |
   seed borg_messages answers
 {
   record 0 "$negotiate"
