@@ -4,7 +4,8 @@
 //     T <--- FromServer ----- B        passes once the answer is known to be T's and not to betray B.
 //
 // Who carries the bytes does for each direction: keep the bytes that the guard has read and not passed, and act by the verdict on
-// them and those just read. A put's data passes as it comes: only the head of a message is ever kept, as borg writes them.
+// them and those just read. A put's data passes as it comes, as long as it is last in its message. It is not where borg waits for the
+// answer, as for the manifest: that is kept to its end. At most one message is kept, of kRequestLimits or kAnswerLimits.
 //
 //     Result<Guard::Step> step = guard.FromClient(bytes);      // read bytes.substr(0, step->size), go on with what is left
 //     kHold     keep them

@@ -109,7 +109,6 @@ Status MessageReader::BeginString(std::uint64_t size) {
   body_kept_ = size <= limits_.long_string;
   if (body_kept_) {
     head_.append(header_.begin(), header_.begin() + static_cast<std::ptrdiff_t>(header_size_));
-    if (head_.size() + size > limits_.head) return Broken("a message with too much in it");
   } else {
     head_ += '\xd6';  // fixext 4
     head_ += static_cast<char>(kLongStringType);
