@@ -89,7 +89,7 @@ Status MessageReader::OnHeader() {
   } else {
     --open_.back();
   }
-  if (const Status good = Count(header_size_); !good) return good;
+  if (Status good = Count(header_size_); !good) return good;
   if (++elements_ > limits_.elements) return Broken("a message with too many values");
 
   const bool is_string = (first & 0xe0U) == 0xa0 || (first >= 0xd9 && first <= 0xdb) || (first >= 0xc4 && first <= 0xc6);
@@ -104,7 +104,7 @@ Status MessageReader::OnHeader() {
 }
 
 Status MessageReader::BeginString(std::uint64_t size) {
-  if (const Status good = Count(size); !good) return good;
+  if (Status good = Count(size); !good) return good;
   body_ = size;
   body_kept_ = size <= limits_.long_string;
   if (body_kept_) {

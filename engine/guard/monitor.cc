@@ -110,6 +110,7 @@ Monitor::Why Monitor::Negotiate(const Request& request, Pending& /*pending*/) {
 
 // Without the exclusive lock B would let T write beside others, or refuse all it writes. append_only adds to what B's own flag says.
 // lock_wait only makes T wait.
+// NOLINTNEXTLINE(readability-make-member-function-const): all checks are of one type.
 Monitor::Why Monitor::Open(const Request& request, Pending& pending) {
   const Value* path = request.Find("path");
   if (path == nullptr || path->kind != Kind::kBytes || path->bytes != expected_.path) return "it names another repository";
