@@ -13,5 +13,11 @@ find_package(civetweb REQUIRED CONFIG)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 # Not by its CMake package: that asks for curl's headers, which only its push part needs.
 pkg_check_modules(prometheus_core REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+# msgpack-c for C++: headers alone. Its CMake package has another name in each release (msgpackc-cxx, msgpack-cxx), and asks for Boost,
+# which nothing here needs.
+find_path(MSGPACK_INCLUDE_DIR msgpack.hpp REQUIRED)
+add_library(msgpack::msgpack INTERFACE IMPORTED)
+target_include_directories(msgpack::msgpack SYSTEM INTERFACE ${MSGPACK_INCLUDE_DIR})
+target_compile_definitions(msgpack::msgpack INTERFACE MSGPACK_NO_BOOST)
 include(Libssh2)
 include(Ccache)

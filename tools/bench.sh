@@ -4,9 +4,14 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
 case ${1:-engine} in
+  guard)
+    (($# == 1)) || fail "bench: guard takes no arguments" 2
+    "$root/tools/build.sh" release guard_bench
+    exec "$root/build/release/bench/guard_bench"
+    ;;
   engine) (($# == 0)) || shift ;;
   -*) ;;
-  *) fail "bench: unknown benchmark $1 (there is: engine)" 2 ;;
+  *) fail "bench: unknown benchmark $1 (there are: engine, guard)" 2 ;;
 esac
 "$root/tools/build.sh" release engine_bench borg-engine
 mkdir -p "$root/build/bench"

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2034
 build_packages=(g++ cmake ninja-build ccache pkg-config libssl-dev zlib1g-dev libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev
   libcli11-dev libtomlplusplus-dev libexpected-dev libcpprest-dev libhowardhinnant-date-dev tzdata prometheus-cpp-dev
-  libcivetweb-dev libgtest-dev libgmock-dev dpkg-dev patch python3 debian-archive-keyring)
+  libcivetweb-dev libmsgpack-cxx-dev libgtest-dev libgmock-dev dpkg-dev patch python3 debian-archive-keyring)
 # What the tests run against: without one, its tests are skipped and say so.
 # shellcheck disable=SC2034
 test_packages=(borgbackup socat openssh-server openssh-client iproute2 iptables procps util-linux passwd python3-venv python3-dev

@@ -67,10 +67,11 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
      "The target says that it made an archive that the repository does not list: do not trust this backup, and look at both "
      "machines."},
     {Reason::kRepositoryTampered, "RepositoryTampered", ErrorKind::kTerminal,
-     "Archives that were seen made are gone or are others now, and nobody here dropped them: nothing is pruned; look at the repository "
-     "server and the target before anything else."},
+     "The repository is not what it was: another one, an earlier state, or without archives that were seen made. Find out on the "
+     "repository server and the target who did that before anything is written to it or freed."},
     {Reason::kTargetMisbehaved, "TargetMisbehaved", ErrorKind::kTerminal,
-     "The target did what borg does not do: do not trust this backup, and look at the target."},
+     "The target did or asked for what no backup needs, and got nothing of it: do not trust this backup, and treat that machine as "
+     "broken into until you know better."},
     {Reason::kLedgerInvalid, "LedgerInvalid", ErrorKind::kTerminal,
      "The ledger of archives cannot be used as it is: put back a saved one, or begin a new one by adopting what the repository has."},
     {Reason::kPruneFailed, "PruneFailed", ErrorKind::kTransient,

@@ -57,7 +57,7 @@ enum class Reason {
   kListFailed,
   kCreateFailed,
   kArchiveNotSeen,
-  // What C remembers of a repository.
+  // What C sees between T and B, and what it remembers of a repository.
   kRepositoryTampered,
   kTargetMisbehaved,
   kLedgerInvalid,

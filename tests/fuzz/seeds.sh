@@ -92,6 +92,35 @@ seed borg_output list <<'END'
 {"archives": [{"archive": "a", "id": "00ff", "name": "a", "start": "2026-11-01T10:00:00.000000", "time": "2026-11-01T10:00:00.000000"}],
 "encryption": {"mode": "repokey"}, "repository": {"id": "00ff", "last_modified": "2026-11-01T10:00:00.000000", "location": "ssh://b/x"}}
 END
+# borg's RPC (remote.py): requests of T and answers of B.
+id=$(printf '\\001%.0s' {1..32}) manifest=$(printf '\\000%.0s' {1..32}) repository="R$(printf '\\000%.0s' {1..31})"
+negotiate='\224\001\001\251negotiate\221\201\256client_version\224\001\002\004\377'
+open='\203\241i\002\241m\244open\241a\203\244path\242/r\244lock\303\251exclusive\303'
+put="\\203\\241i\\004\\241m\\243put\\241a\\202\\242id\\331\\040$id\\244data\\331\\024abcdefghijklmnopqrst"
+commit='\203\241i\007\241m\246commit\241a\201\247compact\302'
+manifest="\\203\\241i\\006\\241m\\243put\\241a\\202\\242id\\331\\040$manifest\\244data\\241x"
+nonce='\203\241i\003\241m\256get_free_nonce\241a\200'
+reserve='\203\241i\010\241m\331\030commit_nonce_reservation\241a\202\257next_unreserved\100\253start_nonce\006'
+delete="\\203\\241i\\005\\241m\\246delete\\241a\\201\\242id\\331\\040$id"
+bytes() { printf '%b' "$@"; }
+record() { # SIDE BYTES: as the fuzzer guard reads it
+  local size
+  size=$(bytes "$2" | wc -c)
+  bytes "\\$(printf %03o $((size * 2 + $1)))" "$2"
+}
+bytes "$negotiate$open$put$delete$manifest$commit$reserve" | seed borg_messages requests
+bytes "\224\001\001\300\201\256server_version\223\001\002\004\202\241i\002\241r\331\040$repository\203\241i\003\257exception_class\246Errors\256exception_args\220" |
+  seed borg_messages answers
+{
+  record 0 "$negotiate"
+  record 1 '\224\001\001\300\002'
+  record 0 "$open"
+  record 1 "\\202\\241i\\002\\241r\\331\\040$repository"
+  record 0 "$nonce"
+  record 1 '\202\241i\003\241r\006'
+  for request in put delete manifest commit reserve; do record 0 "${!request}"; done
+  for id in 4 5 6 7 10; do record 1 "\\202\\241i\\0$id\\241r\\300"; done
+} | seed guard session
 printf 'start 0\nend 0 0 4\nabc\nstart 1\nend 1 late 0\nend 2 127 0\nended\n' | seed hook_log three
 seed report short <<'END'
 {"version":1,"engine":"0.1.0","startTime":"2026-11-01T10:00:00Z","endTime":"2026-11-01T10:00:01Z","outcome":"Completed","exitCode":0,

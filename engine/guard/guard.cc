@@ -1,0 +1,87 @@
+#include "engine/guard/guard.h"
+
+#include <string>
+
+namespace borgop::guard {
+namespace {
+
+Guard::Verdict VerdictOf(Monitor::Verdict verdict) {
+  switch (verdict) {
+    case Monitor::Verdict::kAllow: return Guard::Verdict::kPass;
+    case Monitor::Verdict::kAsk: return Guard::Verdict::kAsk;
+    case Monitor::Verdict::kRefuse: return Guard::Verdict::kRefuse;
+  }
+  return Guard::Verdict::kRefuse;
+}
+
+}  // namespace
+
+Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
+  if (error_) return Fail(*error_);
+  if (client_verdict_ == Verdict::kAsk) return Step{bytes.size(), Held(true)};  // nobody answered: the safe answer
+  const Result<MessageReader::Step> step = client_.Read(bytes);
+  if (!step) {
+    error_ = step.error();
+    return Fail(*error_);
+  }
+  switch (step->kind) {
+    case MessageReader::Kind::kPart: return Step{step->size, Verdict::kHold};
+    case MessageReader::Kind::kRest: return Step{step->size, client_verdict_};
+    case MessageReader::Kind::kHead: break;
+  }
+  const Result<Request> request = DecodeRequest(client_.head());
+  if (!request) {
+    error_ = request.error();
+    return Fail(*error_);
+  }
+  client_verdict_ = VerdictOf(monitor_.OnRequest(*request));
+  return Step{step->size, client_verdict_};
+}
+
+Guard::Verdict Guard::Held(bool held) {
+  client_verdict_ = VerdictOf(monitor_.Held(held));
+  return client_verdict_;
+}
+
+std::uint64_t Guard::OwnRequest() {
+  const std::uint64_t id = Monitor::kOwnRequests + own_requests_++;
+  monitor_.OnOwnRequest(id);
+  return id;
+}
+
+Result<Guard::Step> Guard::FromServer(std::string_view bytes) {
+  if (error_) return Fail(*error_);
+  const Result<MessageReader::Step> step = server_.Read(bytes);
+  if (!step) {
+    error_ = step.error();
+    return Fail(*error_);
+  }
+  switch (step->kind) {
+    case MessageReader::Kind::kPart: return Step{step->size, Verdict::kHold};
+    case MessageReader::Kind::kRest: return Step{step->size, server_verdict_};
+    case MessageReader::Kind::kHead: break;
+  }
+  const Result<Answer> answer = DecodeAnswer(server_.head());
+  if (!answer) {
+    error_ = answer.error();
+    return Fail(*error_);
+  }
+  answer_ = *answer;
+  const Monitor::AnswerVerdict verdict = monitor_.OnAnswer(answer_);
+  if (verdict.error) {
+    error_ = verdict.error;
+    return Fail(*error_);
+  }
+  server_verdict_ = verdict.own ? Verdict::kOwn : Verdict::kPass;
+  return Step{step->size, server_verdict_};
+}
+
+std::optional<Error> Guard::Accusation() const {
+  if (refusals().empty()) return std::nullopt;
+  const Refusal& first = refusals().kinds().front();
+  std::string message = "the target's borg asked for " + first.method + ", which was refused: " + std::string(first.reason);
+  if (!first.ids.empty()) message += " (" + Hex(first.ids.front()) + ")";
+  return Error{Reason::kTargetMisbehaved, std::move(message), {}};
+}
+
+}  // namespace borgop::guard

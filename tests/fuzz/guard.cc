@@ -1,0 +1,70 @@
+// A whole session: pieces of what T and B say, each one byte (its lowest bit: B's; the others: the length) and then that many bytes.
+#include "engine/guard/guard.h"
+
+#include "tests/fuzz/fuzzer.h"
+
+namespace {
+
+using borgop::guard::Guard;
+using Verdict = Guard::Verdict;
+
+// Carries bytes as the bridge does.
+class Session {
+ public:
+  void Say(bool server, std::string_view bytes) {
+    std::string& kept = server ? kept_server_ : kept_client_;
+    while (!bytes.empty() && error_.empty()) {
+      const borgop::Result<Guard::Step> step = server ? guard_.FromServer(bytes) : guard_.FromClient(bytes);
+      if (!step) {
+        error_ = step.error().message;
+        return;
+      }
+      borgop::fuzz::Must(step->size > 0 && step->size <= bytes.size(), "every step reads something of what there is");
+      kept += bytes.substr(0, step->size);
+      bytes.remove_prefix(step->size);
+      Act(server, kept, step->verdict);
+    }
+  }
+  std::string Told() const {
+    // Of what led to an error more or less has been kept.
+    std::string told = to_server_ + "|" + to_client_ + "|" + (error_.empty() ? kept_client_ + "|" + kept_server_ : error_);
+    for (const borgop::guard::Refusal& refusal : guard_.refusals().kinds())
+      told += "|" + refusal.method + std::to_string(refusal.count);
+    return told;
+  }
+  const std::string& to_server() const { return to_server_; }
+
+ private:
+  void Act(bool server, std::string& kept, Verdict verdict) {
+    if (verdict == Verdict::kAsk) verdict = guard_.Held(guard_.asked().front() % 3 == 2);
+    if (verdict == Verdict::kHold) return;
+    if (verdict == Verdict::kPass) {
+      borgop::fuzz::Must(server || guard_.refusals().empty(), "nothing passes after a refusal");
+      (server ? to_client_ : to_server_) += kept;
+    }
+    kept.clear();
+  }
+
+  Guard guard_{{"/r", {borgop::guard::ObjectId{'R'}, 5}, 1000}};
+  std::string to_server_, to_client_, kept_client_, kept_server_, error_;
+};
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view text = borgop::fuzz::Text(data, size);
+  Session whole, pieces;
+  std::string client;
+  while (!text.empty()) {
+    const auto first = static_cast<unsigned char>(text.front());
+    const std::string_view bytes = text.substr(1, first / 2U);
+    text.remove_prefix(1 + bytes.size());
+    const bool server = first % 2U == 1;
+    if (!server) client += bytes;
+    whole.Say(server, bytes);
+    borgop::fuzz::InPieces(bytes, [&](std::string_view piece) { pieces.Say(server, piece); });
+  }
+  borgop::fuzz::Must(whole.Told() == pieces.Told(), "pieces mean what the whole does");
+  borgop::fuzz::Must(client.starts_with(whole.to_server()), "what passes is what was said");
+  return 0;
+}

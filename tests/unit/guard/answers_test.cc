@@ -1,0 +1,164 @@
+// What B answers: it has to be the repository of before, and as far as it was.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "session.h"
+
+namespace borgop::guard {
+namespace {
+
+using testing::HasSubstr;
+
+struct Row {
+  const char* name;
+  Pins pins;
+  std::string answer;            // to the third request
+  std::optional<Reason> reason;  // of the error
+  Pins after;
+};
+
+void Check(const Row& row, const std::string& third) {
+  SCOPED_TRACE(row.name);
+  for (const std::size_t piece : {std::size_t{1}, std::string::npos}) {
+    PlayedBridge bridge(Expected(row.pins));
+    Open(bridge);
+    bridge.Client(third);
+    bridge.Server(row.answer, piece);
+    EXPECT_EQ(bridge.guard.pins(), row.after);
+    if (!row.reason) {
+      EXPECT_FALSE(bridge.error);
+      EXPECT_EQ(bridge.to_client, row.answer);
+      continue;
+    }
+    ASSERT_TRUE(bridge.error);
+    EXPECT_EQ(bridge.error->reason, *row.reason);
+    EXPECT_EQ(bridge.to_client, "");
+    bridge.to_server.clear();
+    bridge.Client(Call(4, "load_key", {}));
+    EXPECT_EQ(bridge.to_server, "") << "goes on";
+  }
+}
+
+TEST(GuardAnswersTest, TheRepository) {
+  struct OpenRow {
+    const char* name;
+    std::optional<ObjectId> pin;
+    std::string answer;
+    std::optional<Reason> reason;
+    std::optional<ObjectId> after;
+  };
+  const std::optional<ObjectId> same = Object('R'), none;
+  for (const OpenRow& row : std::initializer_list<OpenRow>{
+           {"TheFirst", none, Reply(2, Id('R')), std::nullopt, same},
+           {"TheSame", same, Reply(2, Id('R')), std::nullopt, same},
+           {"AsBinary", same, Reply(2, Binary{Id('R')}), std::nullopt, same},
+           {"Another", same, Reply(2, Id('S')), Reason::kRepositoryTampered, same},
+           {"AlmostTheSame", same, Reply(2, std::string(31, 'R') + "S"), Reason::kRepositoryTampered, same},
+           {"NoId", same, Reply(2, None()), Reason::kBorgOutputInvalid, same},
+           {"NoIdAtFirst", none, Reply(2, None()), Reason::kBorgOutputInvalid, none},
+           {"ShortId", none, Reply(2, std::string(31, 'R')), Reason::kBorgOutputInvalid, none},
+           {"NotOpened", same, ReplyException(2, "LockTimeout"), std::nullopt, same}}) {
+    SCOPED_TRACE(row.name);
+    PlayedBridge bridge(Expected({row.pin, std::nullopt}));
+    bridge.Client(OldCall(1, "negotiate", {Version()}) + Call(2, "open", OpenArguments()));
+    bridge.Server(OldReply(1, None(), Version()));
+    bridge.to_client.clear();
+    bridge.Server(row.answer);
+    EXPECT_EQ(bridge.to_client, row.reason ? "" : row.answer);
+    EXPECT_EQ(bridge.error ? std::optional(bridge.error->reason) : std::nullopt, row.reason);
+    EXPECT_EQ(bridge.guard.pins().repository, row.after);
+    EXPECT_FALSE(bridge.guard.Accusation());  // B's doing is not T's
+  }
+}
+
+TEST(GuardAnswersTest, TheFreeNonce) {
+  const auto pins = [](std::optional<std::uint64_t> nonce) { return Pins{Object('R'), nonce}; };
+  for (const Row& row : std::initializer_list<Row>{
+           {"TheFirst", pins(std::nullopt), Reply(3, std::uint64_t{1000}), std::nullopt, pins(1000)},
+           {"NoneYet", pins(std::nullopt), Reply(3, None()), std::nullopt, pins(std::nullopt)},
+           {"TheSame", pins(1000), Reply(3, std::uint64_t{1000}), std::nullopt, pins(1000)},
+           {"Higher", pins(1000), Reply(3, std::uint64_t{1001}), std::nullopt, pins(1001)},
+           {"Lower", pins(1000), Reply(3, std::uint64_t{999}), Reason::kRepositoryTampered, pins(1000)},
+           {"Gone", pins(1000), Reply(3, None()), Reason::kRepositoryTampered, pins(1000)},
+           {"Negative", pins(1000), Reply(3, std::int64_t{-1}), Reason::kBorgOutputInvalid, pins(1000)},
+           {"Text", pins(std::nullopt), Reply(3, "1000"), Reason::kBorgOutputInvalid, pins(std::nullopt)},
+           {"Failed", pins(1000), ReplyException(3, "InvalidRPCMethod"), std::nullopt, pins(1000)},
+           {"OutOfTurn", pins(1000), Reply(4, std::uint64_t{1}), Reason::kBorgOutputInvalid, pins(1000)},
+           {"TheNumberBefore", pins(1000), Reply(2, std::uint64_t{1}), Reason::kBorgOutputInvalid, pins(1000)}})
+    Check(row, Call(3, "get_free_nonce", {}));
+}
+
+TEST(GuardAnswersTest, AReservationCountsOnceItIsConfirmed) {
+  struct ReservationRow {
+    const char* name;
+    std::string answer;
+    std::uint64_t after;
+  };
+  for (const ReservationRow& row : std::initializer_list<ReservationRow>{
+           {"Confirmed", Reply(4, None()), 5000}, {"Failed", ReplyException(4, "Exception"), 1000}, {"Unanswered", "", 1000}}) {
+    SCOPED_TRACE(row.name);
+    PlayedBridge bridge(Expected());
+    Open(bridge);
+    bridge.Client(Call(3, "get_free_nonce", {}));
+    bridge.Server(Reply(3, std::uint64_t{1000}));
+    bridge.Client(
+        Call(4, "commit_nonce_reservation", {{"next_unreserved", std::uint64_t{5000}}, {"start_nonce", std::uint64_t{1000}}}));
+    bridge.Server(row.answer);
+    EXPECT_EQ(bridge.guard.pins().nonce, row.after);
+    EXPECT_FALSE(bridge.error);
+  }
+}
+
+TEST(GuardAnswersTest, ALowerNonceAfterAConfirmedReservation) {
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  bridge.Client(Call(3, "get_free_nonce", {}));
+  bridge.Server(Reply(3, std::uint64_t{1000}));
+  bridge.Client(
+      Call(4, "commit_nonce_reservation", {{"next_unreserved", std::uint64_t{5000}}, {"start_nonce", std::uint64_t{1000}}}));
+  bridge.Server(Reply(4, None()));
+  bridge.Client(Call(5, "get_free_nonce", {}));
+  bridge.Server(Reply(5, std::uint64_t{1000}));
+  ASSERT_TRUE(bridge.error);
+  EXPECT_EQ(bridge.error->reason, Reason::kRepositoryTampered);
+  EXPECT_THAT(bridge.error->message, HasSubstr("5000"));
+}
+
+TEST(GuardAnswersTest, WhatNobodyAskedIsNoAnswer) {
+  for (const bool asking : {false, true}) {
+    PlayedBridge bridge(Expected());
+    Open(bridge);
+    // The put that waits for its question has not been sent.
+    if (asking) {
+      EXPECT_TRUE(bridge.guard.FromClient(Call(3, "put", {{"id", Id('x')}, {"data", "1"}})).has_value());
+    }
+    bridge.Server(Reply(3, None()));
+    ASSERT_TRUE(bridge.error);
+    EXPECT_EQ(bridge.error->reason, Reason::kBorgOutputInvalid);
+    EXPECT_EQ(bridge.to_client, "");
+  }
+}
+
+TEST(GuardAnswersTest, ALongAnswerPassesAsItComes) {
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  bridge.Client(Call(3, "get", {{"id", Id('x')}}));
+  const std::string answer = Reply(3, std::string(100000, 'd'));
+  bridge.Server(answer.substr(0, 1000), 100);
+  EXPECT_EQ(bridge.to_client, answer.substr(0, 1000));
+  bridge.Server(answer.substr(1000), 7);
+  EXPECT_EQ(bridge.to_client, answer);
+  EXPECT_LT(bridge.most_kept, 20U);
+}
+
+TEST(GuardAnswersTest, WhatAShellSaysIsNoAnswer) {
+  PlayedBridge bridge(Expected());
+  bridge.Client(OldCall(1, "negotiate", {Version()}));
+  bridge.Server("Welcome to B\n" + OldReply(1, None(), Version()));
+  ASSERT_TRUE(bridge.error);
+  EXPECT_THAT(bridge.error->message, HasSubstr("borg serve sent something that is no message"));
+  EXPECT_EQ(bridge.to_client, "");
+}
+
+}  // namespace
+}  // namespace borgop::guard

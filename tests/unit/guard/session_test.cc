@@ -1,0 +1,181 @@
+// Which bytes pass when: splits, bulk data, questions, and nothing after a refusal.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "session.h"
+
+namespace borgop::guard {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string Honest() {
+  return OldCall(1, "negotiate", {Version()}) + Call(2, "open", OpenArguments()) + Call(3, "get", {{"id", ManifestId()}}) +
+         Call(4, "put", {{"id", Id('x')}, {"data", std::string(9000, 'd')}}) +
+         Call(5, "put", {{"id", Id('y')}, {"data", "small"}}) +
+         Call(6, "put", {{"data", std::string(9000, 'd')}, {"id", Id('z')}}) + Call(7, "commit", CommitArguments()) +
+         Call(8, "delete", {{"id", Id('y')}}) + Call(9, "put", {{"id", ManifestId()}, {"data", "m"}});
+}
+
+TEST(GuardSessionTest, SplitsMeanNothing) {
+  const std::string honest = Honest();
+  for (std::size_t piece = 1; piece <= 300; ++piece) {
+    PlayedBridge bridge(Expected());
+    bridge.Client(honest, piece);
+    ASSERT_EQ(bridge.to_server, honest) << piece;
+    EXPECT_THAT(bridge.asked, ElementsAre(Object('x'), Object('y'), Object('z')));
+    EXPECT_EQ(bridge.kept_client, "");
+  }
+}
+
+TEST(GuardSessionTest, NothingOfARefusedMessagePassesHoweverItIsSplit) {
+  const std::string before = OldCall(1, "negotiate", {Version()}) + Call(2, "open", OpenArguments());
+  for (const std::string& refused : {Call(3, "destroy", {}), Call(3, "delete", {{"id", Id('x')}}),
+                                     Call(3, "put", {{"id", "short"}, {"data", std::string(9000, 'd')}}),
+                                     Call(3, "put", {{"data", std::string(9000, 'd')}, {"id", "short"}}),
+                                     Call(3, "destroy", {{"data", std::string(9000, 'd')}})}) {
+    for (std::size_t piece = 1; piece <= 100; ++piece) {
+      PlayedBridge bridge(Expected());
+      bridge.Client(before + refused + Call(4, "commit", CommitArguments()), piece);
+      ASSERT_EQ(bridge.to_server, before) << piece;
+      ASSERT_EQ(bridge.guard.refusals().kinds().size(), 2U);
+      EXPECT_EQ(bridge.guard.refusals().kinds()[1].method, "commit");
+      EXPECT_EQ(bridge.guard.refusals().kinds()[1].reason, "it came after what was refused");
+    }
+  }
+}
+
+TEST(GuardSessionTest, OnlyWholeMessagesPassButForBulkData) {
+  const std::string message = Call(3, "put", {{"id", Id('x')}, {"data", std::string(100000, 'd')}});
+  const std::size_t head = message.size() - 100000;
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  bridge.Client(message.substr(0, head - 1));
+  EXPECT_EQ(bridge.to_server.size(), 0U);
+  bridge.Client(message.substr(head - 1, 1));
+  EXPECT_EQ(bridge.to_server.size(), head);
+  bridge.Client(message.substr(head, 500), 100);
+  EXPECT_EQ(bridge.to_server.size(), head + 500);
+  EXPECT_LT(bridge.most_kept, 200U);
+  bridge.Client(message.substr(head + 500));
+  EXPECT_EQ(bridge.to_server, message);
+}
+
+// The head of a message whose last value is long is all that decides: a second "m" cannot follow it.
+TEST(GuardSessionTest, BulkDataThatIsNotLastIsKeptUntilTheRequestIsKnown) {
+  const std::string message = Call(3, "put", {{"data", std::string(100000, 'd')}, {"id", Id('x')}});
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  bridge.Client(message.substr(0, message.size() - 1), 1000);
+  EXPECT_EQ(bridge.to_server, "");
+  bridge.Client(message.substr(message.size() - 1));
+  EXPECT_EQ(bridge.to_server, message);
+}
+
+TEST(GuardSessionTest, AHeldObjectIsNotOverwritten) {
+  const std::string first = Call(3, "put", {{"id", Id('x')}, {"data", std::string(20000, 'd')}});
+  const std::string second = Call(4, "put", {{"id", Id('y')}, {"data", std::string(20000, 'd')}});
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  bridge.held = [](const ObjectId& id) { return id == Object('y'); };
+  bridge.Client(first + second + Call(5, "commit", CommitArguments()), 1000);
+  EXPECT_EQ(bridge.to_server, first);
+  EXPECT_THAT(bridge.asked, ElementsAre(Object('x'), Object('y')));
+  ASSERT_EQ(bridge.guard.refusals().kinds().size(), 2U);
+  EXPECT_EQ(bridge.guard.refusals().kinds()[0].reason, "it overwrites an object of the repository");
+  EXPECT_THAT(bridge.guard.Accusation()->message, HasSubstr(Hex(Object('y'))));
+}
+
+TEST(GuardSessionTest, OwnObjectsAreNotAskedForAgainUntilDeleted) {
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  const auto put = [&](std::uint64_t id) { bridge.Client(Call(id, "put", {{"id", Id('x')}, {"data", "1"}})); };
+  put(3);
+  put(4);
+  EXPECT_EQ(bridge.asked.size(), 1U);
+  bridge.Client(Call(5, "delete", {{"id", Id('x')}}));
+  put(6);
+  EXPECT_EQ(bridge.asked.size(), 2U);
+  EXPECT_TRUE(bridge.guard.refusals().empty());
+}
+
+TEST(GuardSessionTest, BytesThatComeBeforeAQuestionIsAnsweredAreRefused) {
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  Result<Guard::Step> step = bridge.guard.FromClient(Call(3, "put", {{"id", Id('x')}, {"data", std::string(20000, 'd')}}));
+  ASSERT_TRUE(step.has_value());
+  EXPECT_EQ(step->verdict, Guard::Verdict::kAsk);
+  step = bridge.guard.FromClient("x");
+  ASSERT_TRUE(step.has_value());
+  EXPECT_EQ(step->verdict, Guard::Verdict::kRefuse);
+  EXPECT_EQ(bridge.guard.Held(false), Guard::Verdict::kRefuse);
+}
+
+TEST(GuardSessionTest, TheEnginesRequestIsAnsweredToItAlone) {
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  const std::string before = Reply(3, std::string(40000, 'a')), after = Reply(4, None());
+  bridge.Client(Call(3, "get", {{"id", Id('a')}}));
+  bridge.held = [&](const ObjectId&) {
+    const std::uint64_t id = bridge.guard.OwnRequest();
+    EXPECT_GE(id, Monitor::kOwnRequests);
+    // What T asked before is answered first.
+    bridge.Server(before + Reply(id, std::string(30000, 'b')), 1000);
+    EXPECT_EQ(bridge.to_client, before);
+    return false;
+  };
+  bridge.Client(Call(4, "put", {{"id", Id('x')}, {"data", "1"}}));
+  bridge.Server(after);
+  EXPECT_EQ(bridge.to_client, before + after);
+  ASSERT_FALSE(bridge.own.empty());
+  EXPECT_FALSE(bridge.error);
+}
+
+TEST(GuardSessionTest, TheEngineMayAskBetweenMessagesToo) {
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  const std::uint64_t first = bridge.guard.OwnRequest(), second = bridge.guard.OwnRequest();
+  EXPECT_NE(first, second);
+  bridge.Server(Reply(first, None()) + ReplyException(second, "ObjectNotFound"));
+  EXPECT_EQ(bridge.to_client, "");
+  ASSERT_EQ(bridge.own.size(), 2U);
+  EXPECT_EQ(bridge.own[0].id, first);
+  EXPECT_TRUE(bridge.own[1].exception);
+  EXPECT_FALSE(bridge.error);
+}
+
+TEST(GuardSessionTest, AfterSomethingMalformedNothingPasses) {
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  bridge.Client(Call(3, "load_key", {}) + "\xc1" + Call(4, "load_key", {}));
+  EXPECT_EQ(bridge.to_server, Call(3, "load_key", {}));
+  ASSERT_TRUE(bridge.error);
+  EXPECT_EQ(bridge.error->reason, Reason::kBorgOutputInvalid);
+  EXPECT_FALSE(bridge.guard.FromClient(Call(4, "load_key", {})).has_value());
+  EXPECT_FALSE(bridge.guard.FromServer(Reply(3, None())).has_value());
+  EXPECT_FALSE(bridge.guard.Accusation());  // garbage is no deed
+}
+
+TEST(GuardSessionTest, RefusalsAreCountedAndBounded) {
+  PlayedBridge bridge(Expected());
+  Open(bridge);
+  bridge.Client(Call(3, "delete", {{"id", Id('a')}}));
+  for (std::uint64_t i = 0; i < 100; ++i) bridge.Client(Call(4 + i, "delete", {{"id", Id(static_cast<char>(i % 50))}}));
+  bridge.Client(Call(200, "\n\xff" + std::string(1000, 'm'), {}));
+  for (char c = 'a'; c <= 'z'; ++c) bridge.Client(Call(300, std::string(1, c), {}));
+  const Refusals& refusals = bridge.guard.refusals();
+  ASSERT_EQ(refusals.kinds().size(), Refusals::kMaxKinds);
+  EXPECT_EQ(refusals.kinds()[0].count, 1U);
+  EXPECT_EQ(refusals.kinds()[1].method, "delete");
+  EXPECT_EQ(refusals.kinds()[1].count, 100U);
+  EXPECT_EQ(refusals.kinds()[1].ids.size(), Refusals::kMaxIds);
+  EXPECT_EQ(refusals.kinds()[2].method, "??" + std::string(Refusals::kMaxMethod - 2, 'm'));
+  EXPECT_EQ(refusals.of_other_kinds(), 26U - (Refusals::kMaxKinds - 3));
+  EXPECT_EQ(
+      bridge.guard.Accusation()->message,
+      "the target's borg asked for delete, which was refused: it deletes what this session did not put (" + Hex(Object('a')) + ")");
+}
+
+}  // namespace
+}  // namespace borgop::guard
