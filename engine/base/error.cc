@@ -73,7 +73,8 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
      "The target did or asked for what no backup needs, and got nothing of it: do not trust this backup, and treat that machine as "
      "broken into until you know better."},
     {Reason::kLedgerInvalid, "LedgerInvalid", ErrorKind::kTerminal,
-     "The ledger of archives cannot be used as it is: put back a saved one, or begin a new one by adopting what the repository has."},
+     "The ledger of archives cannot be used as it is: put back a saved one, or begin a new one by adopting what the repository "
+     "has."},
     {Reason::kPruneFailed, "PruneFailed", ErrorKind::kTransient,
      "The archive was made. See borg's message on pruning, then run again."},
     {Reason::kCheckFailed, "CheckFailed", ErrorKind::kTerminal,

@@ -144,7 +144,7 @@ class RecordingTest : public testing::TestWithParam<Borgs> {
 class HonestTest : public RecordingTest {};
 
 TEST_P(HonestTest, SessionsPass) {
-  Create("first", {"--checkpoint-interval", "1", "--upload-ratelimit", "2000"});
+  Create("first", {"--checkpoint-interval", "1", "--upload-ratelimit", "700"});
   EXPECT_GT(asked_, 6U);
   EXPECT_GT(Calls("commit"), 1U) << "no checkpoint was made";
   EXPECT_GT(Calls("delete"), 0U);

@@ -198,7 +198,8 @@ TEST(GuardRequestsTest, WhatWasReservedIsNoStartAnyMore) {
     Open(bridge);
     bridge.Client(Call(3, "get_free_nonce", {}));
     bridge.Server(Reply(3, std::uint64_t{1000}));
-    bridge.Client(Call(4, "commit_nonce_reservation", {{"next_unreserved", std::uint64_t{2000}}, {"start_nonce", std::uint64_t{1000}}}));
+    bridge.Client(
+        Call(4, "commit_nonce_reservation", {{"next_unreserved", std::uint64_t{2000}}, {"start_nonce", std::uint64_t{1000}}}));
     bridge.Server(Reply(4, None()));
     const std::uint64_t start = again ? 1000 : 2000;
     bridge.Client(Call(5, "commit_nonce_reservation", {{"next_unreserved", std::uint64_t{3000}}, {"start_nonce", start}}));
