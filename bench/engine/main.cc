@@ -11,6 +11,7 @@
 
 #include "bench/engine/contenders.h"
 #include "bench/report.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace borgop::bench {
 namespace {
@@ -36,25 +37,6 @@ void MakeSource(const lab::Lab& lab, const std::string& dir, const Options& opti
   lab.target().Output(script, {.user = "backup", .timeout = std::chrono::seconds(300)});
 }
 
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = std::filesystem::temp_directory_path() / "borgop-bench.XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a directory in " + pattern);
-    path_ = pattern;
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 double Gibibytes(const lab::LabHost& server, const std::string& path) {
   return std::stod(server.Output("[ ! -e '" + path + "' ] && echo 0 || du -sb '" + path + "'")) / (1024.0 * 1024 * 1024);
 }
@@ -63,7 +45,7 @@ std::vector<Round> TakeTurns(const lab::Lab& lab, const std::string& dir, const 
   std::vector<Round> rounds;
   for (int round = 1; round <= options.rounds; ++round) {
     for (const Contender& contender : AllContenders()) {
-      const Scratch scratch;
+      const TemporaryDirectory scratch;
       const std::string name = "repo" + std::to_string(rounds.size());
       const Place place{.source = dir + "/source", .root = dir, .repository = name, .scratch = scratch.path()};
       for (const char* work : {"first backup", "nothing changed"}) {

@@ -31,4 +31,14 @@ bool IsUtf8(std::string_view bytes) {
   return true;
 }
 
+std::u32string DecodePython(std::string_view bytes) {
+  std::u32string text;
+  for (std::size_t i = 0; i < bytes.size();) {
+    const CodePoint point = DecodeUtf8(bytes, i);
+    text += point.valid ? point.value : 0xDC00U + static_cast<unsigned char>(bytes[i]);
+    i += point.size;
+  }
+  return text;
+}
+
 }  // namespace borgop

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace borgop {
@@ -18,5 +19,8 @@ struct CodePoint {
 CodePoint DecodeUtf8(std::string_view bytes, std::size_t pos);
 
 bool IsUtf8(std::string_view bytes);
+
+// As Python has it: a byte that is not UTF-8 is U+DC00 + byte. A surrogate written in UTF-8 is not valid, so nothing else is there.
+std::u32string DecodePython(std::string_view bytes);
 
 }  // namespace borgop

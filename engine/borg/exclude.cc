@@ -9,17 +9,6 @@
 namespace borgop {
 namespace {
 
-// As Python has it: a byte that is not UTF-8 is U+DC00 + byte. A surrogate written in UTF-8 is not valid, so nothing else is there.
-std::u32string Decode(std::string_view bytes) {
-  std::u32string text;
-  for (std::size_t i = 0; i < bytes.size();) {
-    const CodePoint point = DecodeUtf8(bytes, i);
-    text += point.valid ? point.value : 0xDC00U + static_cast<unsigned char>(bytes[i]);
-    i += point.size;
-  }
-  return text;
-}
-
 bool IsSurrogate(char32_t c) { return c >= 0xDC80 && c <= 0xDCFF; }
 
 bool IsWord(char32_t c) { return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z') || (c >= U'0' && c <= U'9') || c == U'_'; }
@@ -180,7 +169,7 @@ std::string SpeakableExclude(std::string_view pattern) {
     body.remove_prefix(3);
     break;
   }
-  const std::u32string text = Decode(body);
+  const std::u32string text = DecodePython(body);
   if (style == "re") return "re:" + Regex(text);
   // borg matches against a path without its leading slash, followed by a slash; what a pattern says of a directory holds for all
   // below it.

@@ -7,17 +7,6 @@
 namespace borgop {
 namespace {
 
-// As Python has it: a byte that is not UTF-8 is U+DC00 + byte.
-std::u32string Decode(std::string_view bytes) {
-  std::u32string text;
-  for (std::size_t i = 0; i < bytes.size();) {
-    const CodePoint point = DecodeUtf8(bytes, i);
-    text += point.valid ? point.value : 0xDC00U + static_cast<unsigned char>(bytes[i]);
-    i += point.size;
-  }
-  return text;
-}
-
 // Where the set that begins behind `begin` ends; npos: nowhere, and its bracket is a character. A bracket that closes is a member where it
 // comes first.
 std::size_t EndOfSet(std::u32string_view text, std::size_t begin) {
@@ -45,7 +34,7 @@ std::optional<ArchiveGlob::Part> ArchiveGlob::ParseSet(std::u32string_view membe
 
 std::optional<ArchiveGlob> ArchiveGlob::Parse(std::string_view text) {
   using Kind = Part::Kind;
-  const std::u32string decoded = Decode(text);
+  const std::u32string decoded = DecodePython(text);
   const std::u32string_view glob = decoded;
   ArchiveGlob result;
   for (std::size_t i = 0; i < glob.size(); ++i) {
@@ -80,7 +69,7 @@ bool ArchiveGlob::Part::Takes(char32_t c) const {
 }
 
 bool ArchiveGlob::Matches(std::string_view name) const {
-  const std::u32string text = Decode(name);
+  const std::u32string text = DecodePython(name);
   std::vector<bool> at(text.size() + 1, false);  // where what has been looked at may end
   at[0] = true;
   for (const Part& part : parts_) {
