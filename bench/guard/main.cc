@@ -75,12 +75,19 @@ class Guarded {
     packer.pack_array(4).pack(1).pack(1).pack_nil().pack_map(0);
     packer.pack_map(2).pack("i").pack(2).pack("r").pack(std::string(32, 'r'));
     Answer({buffer.data(), buffer.size()});
+    buffer.clear();
+    packer.pack_map(2).pack("i").pack(borgop::guard::Monitor::kOwnRequests).pack("r").pack_array(0);
+    empty_list_.assign(buffer.data(), buffer.size());
   }
   void Read(std::string_view bytes) {
     while (!bytes.empty()) {
       const Result<Guard::Step> step = guard_.FromClient(bytes);
       if (!step) return;
-      if (step->verdict == Guard::Verdict::kAsk) guard_.Held(false);
+      if (step->verdict == Guard::Verdict::kAsk && guard_.Decide() == Guard::Verdict::kAsk) {
+        guard_.Question();
+        Answer(empty_list_);
+        guard_.Decide();
+      }
       bytes.remove_prefix(step->size);
     }
   }
@@ -95,6 +102,7 @@ class Guarded {
 
  private:
   Guard guard_{Expectation{"/r", {}, std::nullopt}};
+  std::string empty_list_;  // what B answers to the guard's question
 };
 
 class LibraryUnpacker {

@@ -18,7 +18,10 @@ Guard::Verdict VerdictOf(Monitor::Verdict verdict) {
 
 Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
   if (error_) return Fail(*error_);
-  if (client_verdict_ == Verdict::kAsk) return Step{bytes.size(), Held(true)};  // nobody answered: the safe answer
+  if (client_verdict_ == Verdict::kAsk) {  // nobody found out: the safe answer
+    client_verdict_ = VerdictOf(monitor_.Held(true));
+    return Step{bytes.size(), client_verdict_};
+  }
   const Result<MessageReader::Step> step = client_.Read(bytes);
   if (!step) {
     error_ = step.error();
@@ -38,15 +41,16 @@ Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
   return Step{step->size, client_verdict_};
 }
 
-Guard::Verdict Guard::Held(bool held) {
-  client_verdict_ = VerdictOf(monitor_.Held(held));
+Guard::Verdict Guard::Decide() {
+  if (client_verdict_ == Verdict::kAsk && held_.complete()) client_verdict_ = VerdictOf(monitor_.Held(held_.Holds(monitor_.asked())));
   return client_verdict_;
 }
 
-std::uint64_t Guard::OwnRequest() {
-  const std::uint64_t id = Monitor::kOwnRequests + own_requests_++;
+std::string Guard::Question() {
+  const std::uint64_t id = Monitor::kOwnRequests + questions_++;
   monitor_.OnOwnRequest(id);
-  return id;
+  waiting_ = true;
+  return EncodeList(id, HeldObjects::kPage, held_.any() ? &held_.last() : nullptr);
 }
 
 Result<Guard::Step> Guard::FromServer(std::string_view bytes) {
@@ -66,14 +70,26 @@ Result<Guard::Step> Guard::FromServer(std::string_view bytes) {
     error_ = answer.error();
     return Fail(*error_);
   }
-  answer_ = *answer;
-  const Monitor::AnswerVerdict verdict = monitor_.OnAnswer(answer_);
+  const Monitor::AnswerVerdict verdict = monitor_.OnAnswer(*answer);
   if (verdict.error) {
     error_ = verdict.error;
     return Fail(*error_);
   }
+  if (verdict.own) {
+    const Status listed = OnListed();
+    if (!listed) {
+      error_ = listed.error();
+      return Fail(*error_);
+    }
+  }
   server_verdict_ = verdict.own ? Verdict::kOwn : Verdict::kPass;
   return Step{step->size, server_verdict_};
+}
+
+Status Guard::OnListed() {
+  waiting_ = false;
+  const Result<std::vector<ObjectId>> page = DecodeList(server_.head());
+  return page ? held_.Add(*page) : Fail(page.error());
 }
 
 std::optional<Error> Guard::Accusation() const {

@@ -10,11 +10,14 @@
 //     Result<Guard::Step> step = guard.FromClient(bytes);      // read bytes.substr(0, step->size), go on with what is left
 //     kHold     keep them
 //     kPass     write what was kept and then them
-//     kAsk      keep them, find out whether B holds guard.asked(), and act by guard.Held(...): kPass or kRefuse
+//     kAsk      keep them; as long as guard.Decide() says kAsk too: write guard.Question() to B, and read from B until
+//               guard.waiting() is over; then act by what it decides: kPass or kRefuse
 //     kRefuse   drop what was kept and them; from now on nothing passes
-//     kOwn      (FromServer) drop the same: it answers the engine's own request
+//     kOwn      (FromServer) drop the same: it answers the guard's own question
 //
-// To find out, the engine may send B a request of its own while T's waits, and says so by OwnRequest; or it knows already.
+// A `put` to an id that the repository already holds would replace what older archives need. Only B knows what it holds; so before the first
+// object is put, the guard has B list them all. T holds the repository's lock then, and nothing of what it puts has passed: later nothing is
+// asked any more.
 //
 // Threading: one thread. Errors: the session must end, and every later call fails likewise; nothing that was kept may pass.
 // kBorgOutputInvalid: this is not borg's protocol; kRepositoryTampered: B is not what it was.
@@ -22,9 +25,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "engine/base/result.h"
+#include "engine/guard/held_objects.h"
 #include "engine/guard/message_reader.h"
 #include "engine/guard/monitor.h"
 
@@ -46,13 +51,16 @@ class Guard {
   // Of B.
   Result<Step> FromServer(std::string_view bytes);
 
+  // What kAsk is about.
   const ObjectId& asked() const { return monitor_.asked(); }
-  Verdict Held(bool held);
-  // A number for a request that the engine sends to B itself, in map form; only where T's bytes end between two messages.
-  std::uint64_t OwnRequest();
-  // Of the answer that kOwn was said of, until FromServer is called again.
-  const Answer& answer() const { return answer_; }
+  // After kAsk: kPass, kRefuse, or kAsk while not all is known.
+  Verdict Decide();
+  // Bytes for B, which have to go out between two messages: those of T that the guard keeps are the beginning of one.
+  std::string Question();
+  // Until the question is answered.
+  bool waiting() const { return waiting_; }
 
+  const HeldObjects& held() const { return held_; }
   // What T is accused of; empty: nothing.
   std::optional<Error> Accusation() const;
   const Refusals& refusals() const { return monitor_.refusals(); }
@@ -60,14 +68,17 @@ class Guard {
   std::uint64_t new_bytes() const { return monitor_.new_bytes(); }
 
  private:
+  Status OnListed();
+
   Monitor monitor_;
   MessageReader client_{"borg on the target", kRequestLimits};
   MessageReader server_{"borg serve", kAnswerLimits};
   std::optional<Error> error_;
   Verdict client_verdict_ = Verdict::kHold;  // on the message told last: it holds for the rest of it
   Verdict server_verdict_ = Verdict::kHold;
-  Answer answer_;
-  std::uint64_t own_requests_ = 0;
+  HeldObjects held_;
+  bool waiting_ = false;
+  std::uint64_t questions_ = 0;
 };
 
 }  // namespace borgop::guard

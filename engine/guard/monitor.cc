@@ -20,6 +20,7 @@ std::optional<ObjectId> IdIn(const Request& request) {
 }
 
 constexpr std::string_view kNoId = "its id is no id of an object";
+constexpr std::string_view kTooMany = "too many requests wait for an answer";
 
 }  // namespace
 
@@ -37,7 +38,7 @@ const Monitor::Rule Monitor::kRules[] = {
     {"negotiate",                Stage::kStart,      Stage::kNegotiated, &Monitor::Negotiate,     {"client_data"}},
     {"open",                     Stage::kNegotiated, Stage::kOpened,     &Monitor::Open,          {"path", "create", "lock_wait", "lock",
                                                                                     "exclusive", "append_only", "make_parent_dirs"}},
-    {"load_key",                 Stage::kOpened,     Stage::kOpened,     &Monitor::Anyhow,        {}},
+    {"load_key",                 Stage::kOpened,     Stage::kOpened,     &Monitor::LoadKey,       {}},
     {"__len__",                  Stage::kOpened,     Stage::kOpened,     &Monitor::Anyhow,        {}},
     {"get",                      Stage::kOpened,     Stage::kOpened,     &Monitor::Get,           {"id"}},
     {"get_free_nonce",           Stage::kOpened,     Stage::kOpened,     &Monitor::FreeNonce,     {}},
@@ -53,7 +54,7 @@ const Monitor::Rule Monitor::kRules[] = {
 Monitor::Verdict Monitor::OnRequest(const Request& request) {
   Pending pending;
   pending.id = request.id;
-  const Why why = Judge(request, pending);
+  const Why why = expected_.trusted ? Trust(request, pending) : Judge(request, pending);
   if (!why.empty()) return Refuse(request.method, why, IdIn(request));
   last_id_ = request.id;
   pending_.push_back(pending);
@@ -63,7 +64,7 @@ Monitor::Verdict Monitor::OnRequest(const Request& request) {
 Monitor::Why Monitor::Judge(const Request& request, Pending& pending) {
   if (!refusals_.empty() || asking_) return "it came after what was refused";
   if (request.id <= last_id_ || request.id >= kOwnRequests) return "borg counts its requests, and this number is out of order";
-  if (pending_.size() >= kMaxPending) return "too many requests wait for an answer";
+  if (pending_.size() >= kMaxPending) return kTooMany;
   const std::span<const Rule> rules(kRules);
   const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& row) { return row.method == request.method; });
   if (rule == rules.end()) return "a backup does not need it";
@@ -100,6 +101,25 @@ void Monitor::Remember(const ObjectId& id) {
   put_order_.pop_front();
 }
 
+// What C's own borg asks matters only for what B answers to it.
+Monitor::Why Monitor::Trust(const Request& request, Pending& pending) const {
+  if (pending_.size() >= kMaxPending) return kTooMany;
+  if (request.method == "open") pending.asked = Asked::kRepositoryId;
+  if (request.method == "get_free_nonce") pending.asked = Asked::kNonce;
+  if (request.method == "load_key") pending.asked = Asked::kKey;
+  const Value* next = request.Find("next_unreserved");
+  if (request.method == "commit_nonce_reservation" && next != nullptr && next->kind == Kind::kUnsigned) {
+    pending.asked = Asked::kReservation;
+    pending.nonce = next->number;
+  }
+  const Value* key = request.Find("keydata");
+  if (request.method == "save_key" && key != nullptr && key->kind == Kind::kBytes) {
+    pending.asked = Asked::kNewKey;
+    pending.key = KeyPrintOf(key->bytes);
+  }
+  return {};
+}
+
 Monitor::Why Monitor::Anyhow(const Request& /*request*/, Pending& /*pending*/) { return {}; }
 
 Monitor::Why Monitor::Negotiate(const Request& request, Pending& /*pending*/) {
@@ -124,6 +144,11 @@ Monitor::Why Monitor::Open(const Request& request, Pending& pending) {
 
 // T's own key reads all that T backs up, and the manifest; nobody else's repository is open.
 Monitor::Why Monitor::Get(const Request& request, Pending& /*pending*/) { return IdIn(request) ? Why() : kNoId; }
+
+Monitor::Why Monitor::LoadKey(const Request& /*request*/, Pending& pending) {
+  pending.asked = Asked::kKey;
+  return {};
+}
 
 Monitor::Why Monitor::FreeNonce(const Request& /*request*/, Pending& pending) {
   pending.asked = Asked::kNonce;
@@ -202,9 +227,11 @@ Monitor::AnswerVerdict Monitor::OnAnswer(const Answer& answer) {
     case Asked::kAnything: break;
     case Asked::kRepositoryId: return {false, OnRepositoryId(answer.result)};
     case Asked::kNonce: return {false, OnNonce(answer.result)};
+    case Asked::kKey: return {false, OnKey(answer.result)};
+    case Asked::kNewKey: pins_.key = pending.key; break;
     case Asked::kReservation:
-      pins_.nonce = pending.nonce;
-      said_nonce_->now = pending.nonce;
+      pins_.nonce = std::max(pending.nonce, pins_.nonce.value_or(0));
+      if (said_nonce_) said_nonce_->now = pending.nonce;
       break;
   }
   return {};
@@ -232,6 +259,16 @@ std::optional<Error> Monitor::OnNonce(const Value& result) {
   if (nonce) pins_.nonce = nonce;
   if (!said_nonce_) said_nonce_ = SaidNonce{nonce, nonce.value_or(0)};
   said_nonce_->now = nonce;
+  return std::nullopt;
+}
+
+std::optional<Error> Monitor::OnKey(const Value& result) {
+  if (result.kind != Kind::kBytes)
+    return Error{Reason::kBorgOutputInvalid, "borg serve says a key that is none", {}};
+  const KeyPrint key = KeyPrintOf(result.bytes);
+  if (pins_.key && *pins_.key != key)
+    return Error{Reason::kRepositoryTampered, "the repository has another key than before, or another passphrase for it", {}};
+  if (!result.bytes.empty()) pins_.key = key;
   return std::nullopt;
 }
 

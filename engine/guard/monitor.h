@@ -16,16 +16,18 @@
 #include <string_view>
 
 #include "engine/base/error.h"
+#include "engine/guard/key_print.h"
 #include "engine/guard/object_id.h"
 #include "engine/guard/refusals.h"
 #include "engine/guard/rpc.h"
 
 namespace borgop::guard {
 
-// What is known of a repository from one run to the next; both only from answers of B.
+// What is known of a repository from one run to the next; all of it only from answers of B.
 struct Pins {
   std::optional<ObjectId> repository;
   std::optional<std::uint64_t> nonce;  // the highest that B has shown or confirmed: it never answers a lower one
+  std::optional<KeyPrint> key;         // of the key that the repository keeps, encrypted with its passphrase (repokey)
   bool operator==(const Pins&) const = default;
 };
 
@@ -33,6 +35,8 @@ struct Expectation {
   std::string path;  // of the repository, byte for byte as T's borg names it
   Pins pins;
   std::optional<std::uint64_t> max_new_bytes;  // in all objects put in this session
+  // The client is borg on C: it may ask for anything, and changes the key if it wants to. B is judged all the same.
+  bool trusted = false;
 };
 
 class Monitor {
@@ -74,11 +78,12 @@ class Monitor {
  private:
   // What must have been said before; each leads to the next, and only once.
   enum class Stage : std::uint8_t { kStart, kNegotiated, kOpened };
-  enum class Asked : std::uint8_t { kAnything, kOwn, kRepositoryId, kNonce, kReservation };
+  enum class Asked : std::uint8_t { kAnything, kOwn, kRepositoryId, kNonce, kReservation, kKey, kNewKey };
   struct Pending {
     std::uint64_t id = 0;
     Asked asked = Asked::kAnything;
-    std::uint64_t nonce = 0;  // of kReservation
+    std::uint64_t nonce = 0;            // of kReservation
+    std::optional<KeyPrint> key = {};  // of kNewKey
   };
   // Empty: allowed.
   using Why = std::string_view;
@@ -87,12 +92,15 @@ class Monitor {
   static const Rule kRules[];
 
   Why Judge(const Request& request, Pending& pending);
+  Why Trust(const Request& request, Pending& pending) const;
   Verdict Refuse(std::string_view method, Why why, const std::optional<ObjectId>& id);
   void Remember(const ObjectId& id);
   std::optional<Error> OnRepositoryId(const Value& result);
   std::optional<Error> OnNonce(const Value& result);
+  std::optional<Error> OnKey(const Value& result);
 
   Why Anyhow(const Request& request, Pending& pending);
+  Why LoadKey(const Request& request, Pending& pending);
   Why Negotiate(const Request& request, Pending& pending);
   Why Open(const Request& request, Pending& pending);
   Why Get(const Request& request, Pending& pending);

@@ -193,4 +193,44 @@ Result<Answer> DecodeAnswer(std::string_view head) {
   return answer;
 }
 
+std::string EncodeList(std::uint64_t id, std::uint64_t limit, const ObjectId* marker) {
+  msgpack::sbuffer buffer;
+  msgpack::packer<msgpack::sbuffer> packer(buffer);
+  const auto say = [&packer](std::string_view text) {
+    packer.pack_str(static_cast<std::uint32_t>(text.size()));
+    packer.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
+  };
+  packer.pack_map(3);
+  say("i");
+  packer.pack_uint64(id);
+  say("m");
+  say("list");
+  say("a");
+  packer.pack_map(marker == nullptr ? 1 : 2);
+  say("limit");
+  packer.pack_uint64(limit);
+  if (marker != nullptr) {
+    say("marker");
+    say({marker->data(), marker->size()});  // the old kind: borg serve takes no other for bytes
+  }
+  return {buffer.data(), buffer.size()};
+}
+
+Result<std::vector<ObjectId>> DecodeList(std::string_view head) {
+  const Result<msgpack::object_handle> handle = Decode(head);
+  if (!handle) return Fail(handle.error());
+  const msgpack::object& message = handle->get();
+  const msgpack::object* result = message.type == msgpack::type::MAP ? At(message, "r") : nullptr;
+  if (result == nullptr || result->type != msgpack::type::ARRAY) return Unknown("no list of the objects that were asked for");
+  std::vector<ObjectId> ids;
+  ids.reserve(result->via.array.size);
+  for (const msgpack::object& member : Members(*result)) {
+    const std::optional<std::string_view> bytes = BytesOf(member);
+    const std::optional<ObjectId> id = bytes ? ObjectIdOf(*bytes) : std::nullopt;
+    if (!id) return Unknown("an object without an id");
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
 }  // namespace borgop::guard

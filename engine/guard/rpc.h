@@ -12,10 +12,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/guard/object_id.h"
 
 namespace borgop::guard {
 
@@ -50,5 +52,11 @@ struct Answer {
 
 Result<Request> DecodeRequest(std::string_view head);
 Result<Answer> DecodeAnswer(std::string_view head);
+
+// The engine's own request: the next page of the objects that the repository holds (`list`), after `marker`. Asking for what is after an
+// unknown marker ends borg serve 1.2.4.
+std::string EncodeList(std::uint64_t id, std::uint64_t limit, const ObjectId* marker);
+// What it answers: the ids. Errors as above, and where borg serve said an exception.
+Result<std::vector<ObjectId>> DecodeList(std::string_view head);
 
 }  // namespace borgop::guard

@@ -36,7 +36,7 @@ class Session {
 
  private:
   void Act(bool server, std::string& kept, Verdict verdict) {
-    if (verdict == Verdict::kAsk) verdict = guard_.Held(guard_.asked().front() % 3 == 2);
+    if (verdict == Verdict::kAsk) verdict = Find();
     if (verdict == Verdict::kHold) return;
     if (verdict == Verdict::kPass) {
       borgop::fuzz::Must(server || guard_.refusals().empty(), "nothing passes after a refusal");
@@ -45,7 +45,19 @@ class Session {
     kept.clear();
   }
 
-  Guard guard_{{"/r", {borgop::guard::ObjectId{'R'}, 5}, 1000}};
+  // B lists one object at once. Where it owes T an answer still, that is out of turn.
+  Verdict Find() {
+    while (guard_.Decide() == Verdict::kAsk && error_.empty()) {
+      guard_.Question();
+      std::string list = {'\x82', '\xa1', 'i', '\xcf', 0, 1, 0, 0, 0, 0, 0, questions_++, '\xa1', 'r', '\x91', '\xda', 0, 32};
+      list += std::string(32, 'h');
+      Say(true, list);
+    }
+    return error_.empty() ? guard_.Decide() : Verdict::kRefuse;
+  }
+
+  Guard guard_{{"/r", {borgop::guard::ObjectId{'R'}, 5, std::nullopt}, 1000}};
+  char questions_ = 0;
   std::string to_server_, to_client_, kept_client_, kept_server_, error_;
 };
 

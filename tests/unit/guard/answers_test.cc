@@ -59,7 +59,7 @@ TEST(GuardAnswersTest, TheRepository) {
            {"ShortId", none, Reply(2, std::string(31, 'R')), Reason::kBorgOutputInvalid, none},
            {"NotOpened", same, ReplyException(2, "LockTimeout"), std::nullopt, same}}) {
     SCOPED_TRACE(row.name);
-    PlayedBridge bridge(Expected({row.pin, std::nullopt}));
+    PlayedBridge bridge(Expected({row.pin, std::nullopt, std::nullopt}));
     bridge.Client(OldCall(1, "negotiate", {Version()}) + Call(2, "open", OpenArguments()));
     bridge.Server(OldReply(1, None(), Version()));
     bridge.to_client.clear();
@@ -72,7 +72,7 @@ TEST(GuardAnswersTest, TheRepository) {
 }
 
 TEST(GuardAnswersTest, TheFreeNonce) {
-  const auto pins = [](std::optional<std::uint64_t> nonce) { return Pins{Object('R'), nonce}; };
+  const auto pins = [](std::optional<std::uint64_t> nonce) { return Pins{Object('R'), nonce, std::nullopt}; };
   for (const Row& row : std::initializer_list<Row>{
            {"TheFirst", pins(std::nullopt), Reply(3, std::uint64_t{1000}), std::nullopt, pins(1000)},
            {"NoneYet", pins(std::nullopt), Reply(3, None()), std::nullopt, pins(std::nullopt)},
@@ -86,6 +86,21 @@ TEST(GuardAnswersTest, TheFreeNonce) {
            {"OutOfTurn", pins(1000), Reply(4, std::uint64_t{1}), Reason::kBorgOutputInvalid, pins(1000)},
            {"TheNumberBefore", pins(1000), Reply(2, std::uint64_t{1}), Reason::kBorgOutputInvalid, pins(1000)}})
     Check(row, Call(3, "get_free_nonce", {}));
+}
+
+TEST(GuardAnswersTest, TheKey) {
+  const auto pins = [](std::optional<KeyPrint> key) { return Pins{Object('R'), std::nullopt, key}; };
+  const Pins none = pins(std::nullopt), known = pins(KeyPrintOf("BORG_KEY 1"));
+  for (const Row& row : std::initializer_list<Row>{
+           {"TheFirst", none, Reply(3, "BORG_KEY 1"), std::nullopt, known},
+           {"TheSame", known, Reply(3, Binary{"BORG_KEY 1"}), std::nullopt, known},
+           {"Another", known, Reply(3, "BORG_KEY 2"), Reason::kRepositoryTampered, known},
+           {"Gone", known, Reply(3, ""), Reason::kRepositoryTampered, known},
+           {"NoneYet", none, Reply(3, ""), std::nullopt, none},
+           {"NoText", known, Reply(3, None()), Reason::kBorgOutputInvalid, known},
+           {"TooLong", none, Reply(3, std::string(9000, 'k')), Reason::kBorgOutputInvalid, none},
+           {"Failed", known, ReplyException(3, "ObjectNotFound"), std::nullopt, known}})
+    Check(row, Call(3, "load_key", {}));
 }
 
 TEST(GuardAnswersTest, AReservationCountsOnceItIsConfirmed) {

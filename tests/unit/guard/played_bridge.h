@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/guard/guard.h"
+#include "spoken.h"
 
 namespace borgop::guard {
 
@@ -20,15 +22,37 @@ class PlayedBridge {
   void Server(std::string_view bytes, std::size_t size = std::string_view::npos) { Carry(bytes, size, false); }
 
   Guard guard;
-  std::function<bool(const ObjectId&)> held = [](const ObjectId&) { return false; };
+  std::set<ObjectId> held;  // by the repository: what a played B lists
+  // Instead of what it lists; given the question's number.
+  std::function<std::string(std::uint64_t)> list;
   std::string to_server, to_client;      // what passed
   std::string kept_client, kept_server;  // what waits
   std::size_t most_kept = 0;
   std::vector<ObjectId> asked;
-  std::vector<Answer> own;
+  std::vector<std::string> questions;
   std::optional<Error> error;
 
  private:
+  Guard::Verdict Find() {
+    Guard::Verdict verdict = guard.Decide();
+    while (verdict == Guard::Verdict::kAsk && !error) {
+      questions.push_back(guard.Question());
+      const std::uint64_t id = Monitor::kOwnRequests + questions.size() - 1;
+      Carry(list ? list(id) : List(id), std::string_view::npos, false);
+      if (guard.waiting()) return Guard::Verdict::kHold;
+      verdict = guard.Decide();
+    }
+    return error ? Guard::Verdict::kRefuse : verdict;
+  }
+  std::string List(std::uint64_t id) {
+    std::vector<std::string> ids;
+    for (auto at = std::next(held.begin(), static_cast<std::ptrdiff_t>(listed_)); at != held.end() && ids.size() < HeldObjects::kPage; ++at)
+      ids.emplace_back(at->data(), at->size());
+    listed_ += ids.size();
+    return ReplyIds(id, ids);
+  }
+  std::size_t listed_ = 0;
+
   void Carry(std::string_view bytes, std::size_t size, bool up) {
     std::string& kept = up ? kept_client : kept_server;
     std::string& passed = up ? to_server : to_client;
@@ -44,10 +68,9 @@ class PlayedBridge {
       Guard::Verdict verdict = step->verdict;
       if (verdict == Guard::Verdict::kAsk) {
         asked.push_back(guard.asked());
-        verdict = guard.Held(held(guard.asked()));
+        verdict = Find();
       }
       if (verdict == Guard::Verdict::kHold) continue;
-      if (verdict == Guard::Verdict::kOwn) own.push_back(guard.answer());
       if (verdict == Guard::Verdict::kPass) passed += kept;
       kept.clear();
     }

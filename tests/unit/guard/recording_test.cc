@@ -99,7 +99,7 @@ class RecordingTest : public testing::TestWithParam<Borgs> {
     bool first = true;
     for (const std::size_t size : {std::string::npos, std::size_t{4093}, std::size_t{61}}) {
       PlayedBridge bridge({Repository(), pins_, std::nullopt});
-      bridge.held = [&](const ObjectId& id) { return before.contains(id); };
+      bridge.held = before;
       std::string client, server;
       for (const Piece& piece : recording_) {
         (piece.from_client ? client : server) += piece.bytes;
@@ -112,6 +112,7 @@ class RecordingTest : public testing::TestWithParam<Borgs> {
       EXPECT_TRUE(bridge.to_client == server);
       EXPECT_LT(bridge.most_kept, std::size_t{16} << 10U);
       EXPECT_TRUE(bridge.guard.pins().repository);
+      EXPECT_TRUE(bridge.guard.pins().key);
       if (first) asked_ = bridge.asked.size();
       first = false;
       held_.insert(bridge.asked.begin(), bridge.asked.end());
@@ -171,12 +172,14 @@ TEST_P(RecordingTest, WhatIsExpectedDecides) {
     Expectation expectation;
     Reason reason;
   };
-  Pins other = pins_, ahead = pins_;
+  Pins other = pins_, ahead = pins_, another_key = pins_;
   other.repository = kManifestId;
+  another_key.key = KeyPrint{};
   ahead.nonce = *ahead.nonce + 1;
   for (const Row& row : {Row{"Path", {Repository() + "2", pins_, std::nullopt}, Reason::kTargetMisbehaved},
                          Row{"Repository", {Repository(), other, std::nullopt}, Reason::kRepositoryTampered},
                          Row{"Nonce", {Repository(), ahead, std::nullopt}, Reason::kRepositoryTampered},
+                         Row{"Key", {Repository(), another_key, std::nullopt}, Reason::kRepositoryTampered},
                          Row{"Size", {Repository(), {}, 1000}, Reason::kTargetMisbehaved}}) {
     SCOPED_TRACE(row.name);
     PlayedBridge bridge(row.expectation);
@@ -200,7 +203,7 @@ TEST_P(RecordingTest, OtherCommandsAreRefused) {
     SCOPED_TRACE(row.name);
     ASSERT_TRUE(Run(GetParam().client, row.arguments));
     PlayedBridge bridge({Repository(), {}, std::nullopt});
-    bridge.held = [&](const ObjectId& id) { return held_.contains(id); };
+    bridge.held = held_;
     for (const Piece& piece : ReadRecording(dir_.At("recording")))
       piece.from_client ? bridge.Client(piece.bytes) : bridge.Server(piece.bytes);
     ASSERT_FALSE(bridge.guard.refusals().empty());

@@ -22,6 +22,10 @@ TEST(GuardSessionTest, SplitsMeanNothing) {
   const std::string honest = Honest();
   for (std::size_t piece = 1; piece <= 300; ++piece) {
     PlayedBridge bridge(Expected());
+    bridge.list = [&](std::uint64_t id) {
+      bridge.Server(OldReply(1, None(), Version()) + Reply(2, Id('R')) + Reply(3, "manifest"));
+      return ReplyIds(id, {});
+    };
     bridge.Client(honest, piece);
     ASSERT_EQ(bridge.to_server, honest) << piece;
     EXPECT_THAT(bridge.asked, ElementsAre(Object('x'), Object('y'), Object('z')));
@@ -78,7 +82,7 @@ TEST(GuardSessionTest, AHeldObjectIsNotOverwritten) {
   const std::string second = Call(4, "put", {{"id", Id('y')}, {"data", std::string(20000, 'd')}});
   PlayedBridge bridge(Expected());
   Open(bridge);
-  bridge.held = [](const ObjectId& id) { return id == Object('y'); };
+  bridge.held = {Object('a'), Object('y'), Object('z')};
   bridge.Client(first + second + Call(5, "commit", CommitArguments()), 1000);
   EXPECT_EQ(bridge.to_server, first);
   EXPECT_THAT(bridge.asked, ElementsAre(Object('x'), Object('y')));
@@ -106,43 +110,125 @@ TEST(GuardSessionTest, BytesThatComeBeforeAQuestionIsAnsweredAreRefused) {
   Result<Guard::Step> step = bridge.guard.FromClient(Call(3, "put", {{"id", Id('x')}, {"data", std::string(20000, 'd')}}));
   ASSERT_TRUE(step.has_value());
   EXPECT_EQ(step->verdict, Guard::Verdict::kAsk);
+  EXPECT_EQ(bridge.guard.Decide(), Guard::Verdict::kAsk);
   step = bridge.guard.FromClient("x");
   ASSERT_TRUE(step.has_value());
   EXPECT_EQ(step->verdict, Guard::Verdict::kRefuse);
-  EXPECT_EQ(bridge.guard.Held(false), Guard::Verdict::kRefuse);
+  EXPECT_EQ(bridge.guard.Decide(), Guard::Verdict::kRefuse);
 }
 
-TEST(GuardSessionTest, TheEnginesRequestIsAnsweredToItAlone) {
+TEST(GuardSessionTest, TheGuardsQuestionIsAnsweredToItAlone) {
   PlayedBridge bridge(Expected());
   Open(bridge);
   const std::string before = Reply(3, std::string(40000, 'a')), after = Reply(4, None());
   bridge.Client(Call(3, "get", {{"id", Id('a')}}));
-  bridge.held = [&](const ObjectId&) {
-    const std::uint64_t id = bridge.guard.OwnRequest();
-    EXPECT_GE(id, Monitor::kOwnRequests);
+  bridge.list = [&](std::uint64_t id) {
     // What T asked before is answered first.
-    bridge.Server(before + Reply(id, std::string(30000, 'b')), 1000);
+    bridge.Server(before, 1000);
     EXPECT_EQ(bridge.to_client, before);
-    return false;
+    return ReplyIds(id, {Id('a')});
   };
   bridge.Client(Call(4, "put", {{"id", Id('x')}, {"data", "1"}}));
   bridge.Server(after);
   EXPECT_EQ(bridge.to_client, before + after);
-  ASSERT_FALSE(bridge.own.empty());
+  EXPECT_EQ(bridge.questions.size(), 1U);
   EXPECT_FALSE(bridge.error);
+  EXPECT_EQ(bridge.guard.held().size(), 1U);
 }
 
-TEST(GuardSessionTest, TheEngineMayAskBetweenMessagesToo) {
+// What B lists goes on after the last id of each full page, and is asked for once.
+TEST(GuardSessionTest, BListsInPages) {
   PlayedBridge bridge(Expected());
   Open(bridge);
-  const std::uint64_t first = bridge.guard.OwnRequest(), second = bridge.guard.OwnRequest();
-  EXPECT_NE(first, second);
-  bridge.Server(Reply(first, None()) + ReplyException(second, "ObjectNotFound"));
-  EXPECT_EQ(bridge.to_client, "");
-  ASSERT_EQ(bridge.own.size(), 2U);
-  EXPECT_EQ(bridge.own[0].id, first);
-  EXPECT_TRUE(bridge.own[1].exception);
+  for (std::uint32_t i = 1; i <= 2 * HeldObjects::kPage; ++i) {
+    ObjectId id{};
+    for (unsigned byte = 0; byte < 4; ++byte) id.at(byte) = static_cast<char>(i >> (24 - 8 * byte));
+    bridge.held.insert(id);
+  }
+  const std::string one = Call(3, "put", {{"id", Id('x')}, {"data", "1"}}), two = Call(4, "put", {{"id", Id('y')}, {"data", "1"}});
+  bridge.Client(one + two);
+  EXPECT_EQ(bridge.to_server, one + two);
+  ASSERT_EQ(bridge.questions.size(), 3U);  // two full ones and an empty one
+  const Result<Request> first = DecodeRequest(bridge.questions[0]), second = DecodeRequest(bridge.questions[1]);
+  ASSERT_TRUE(first.has_value() && second.has_value());
+  EXPECT_EQ(first->method, "list");
+  EXPECT_EQ(first->Find("limit")->number, HeldObjects::kPage);
+  EXPECT_EQ(first->Find("marker"), nullptr);
+  EXPECT_EQ(ObjectIdOf(second->Find("marker")->bytes), *std::next(bridge.held.begin(), HeldObjects::kPage - 1));
+  EXPECT_EQ(bridge.guard.held().size(), 2 * HeldObjects::kPage);
+  // The last one listed is known too.
+  const ObjectId last = *bridge.held.rbegin();
+  bridge.Client(Call(5, "put", {{"id", std::string(last.data(), last.size())}, {"data", "1"}}));
+  EXPECT_FALSE(bridge.guard.refusals().empty());
+}
+
+TEST(GuardSessionTest, WhatIsNoListEndsTheSession) {
+  struct Row {
+    const char* name;
+    std::function<std::string(std::uint64_t)> list;
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {"Nothing", [](std::uint64_t id) { return Reply(id, None()); }},
+           {"ABlob", [](std::uint64_t id) { return Reply(id, std::string(100000, 'x')); }},
+           {"AnException", [](std::uint64_t id) { return ReplyException(id, "AttributeError"); }},
+           {"AShortId", [](std::uint64_t id) { return ReplyIds(id, {Id('a'), std::string(31, 'b')}); }},
+           {"ALongId", [](std::uint64_t id) { return ReplyIds(id, {std::string(10000, 'b')}); }},
+           {"MoreThanAsked", [](std::uint64_t id) { return ReplyIds(id, std::vector<std::string>(HeldObjects::kPage + 1, Id('a'))); }},
+           {"OfAnotherQuestion", [](std::uint64_t id) { return ReplyIds(id + 1, {}); }},
+           {"InTheOldForm", [](std::uint64_t id) { return OldReply(id, None(), None()); }}}) {
+    SCOPED_TRACE(row.name);
+    PlayedBridge bridge(Expected());
+    Open(bridge);
+    bridge.list = row.list;
+    bridge.Client(Call(3, "put", {{"id", Id('x')}, {"data", "1"}}));
+    EXPECT_EQ(bridge.to_server, "");
+    EXPECT_EQ(bridge.to_client, "");
+    ASSERT_TRUE(bridge.error);
+    EXPECT_EQ(bridge.error->reason, Reason::kBorgOutputInvalid);
+    EXPECT_FALSE(bridge.guard.Accusation());
+  }
+}
+
+TEST(GuardSessionTest, PagesWithoutEndAreGivenUp) {
+  HeldObjects held;
+  const std::vector<ObjectId> page(HeldObjects::kPage);
+  std::size_t pages = 0;
+  while (held.Add(page)) ++pages;
+  EXPECT_EQ(pages, HeldObjects::kMax / HeldObjects::kPage);
+  EXPECT_FALSE(held.complete());
+}
+
+// C's own borg may do anything; B has to be the same for it.
+TEST(GuardSessionTest, TheTrustedClientIsNotRefused) {
+  const auto open = [](PlayedBridge& bridge) {
+    bridge.Client(OldCall(1, "negotiate", {Version()}) + Call(2, "open", With(OpenArguments(), "create", true)));
+    bridge.Server(OldReply(1, None(), Version()));
+  };
+  Expectation expectation = Expected();
+  expectation.trusted = true;
+  PlayedBridge bridge(expectation);
+  open(bridge);
+  bridge.Server(Reply(2, Id('R')));
+  bridge.to_server.clear();
+  const std::string all = Call(3, "save_key", {{"keydata", "BORG_KEY"}}) + Call(4, "delete", {{"id", Id('x')}}) +
+                          Call(5, "put", {{"id", Id('x')}, {"data", "1"}}) + Call(6, "commit", {{"compact", true}}) +
+                          Call(7, "check", {{"repair", true}}) + Call(8, "list", {{"limit", std::uint64_t{9}}}) +
+                          Call(9, "get_free_nonce", {}) + Call(10, "commit_nonce_reservation", {{"next_unreserved", std::uint64_t{70}}}) +
+                          Call(11, "load_key", {});
+  bridge.Client(all, 7);
+  EXPECT_EQ(bridge.to_server, all);
+  bridge.Server(Reply(3, None()) + Reply(4, None()) + Reply(5, None()) + Reply(6, None()) + Reply(7, true) +
+                ReplyIds(8, {Id('x')}) + Reply(9, std::uint64_t{60}) + Reply(10, None()) + Reply(11, "BORG_KEY"));
   EXPECT_FALSE(bridge.error);
+  EXPECT_TRUE(bridge.asked.empty());
+  EXPECT_EQ(bridge.guard.pins(), (Pins{Object('R'), 70, KeyPrintOf("BORG_KEY")}));
+
+  expectation.pins = {Object('S'), std::nullopt, std::nullopt};
+  PlayedBridge swapped(expectation);
+  open(swapped);
+  swapped.Server(Reply(2, Id('R')));
+  ASSERT_TRUE(swapped.error);
+  EXPECT_EQ(swapped.error->reason, Reason::kRepositoryTampered);
 }
 
 TEST(GuardSessionTest, AfterSomethingMalformedNothingPasses) {

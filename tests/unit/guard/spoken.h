@@ -78,6 +78,12 @@ inline std::string OldCall(std::uint64_t id, std::string_view method, const std:
 inline std::string Reply(std::uint64_t id, const Spoken& result) {
   return Speech().Map(2).Text("i").Say(id).Text("r").Say(result).bytes();
 }
+inline std::string ReplyIds(std::uint64_t id, const std::vector<std::string>& ids) {
+  Speech speech;
+  speech.Map(2).Text("i").Say(id).Text("r").Array(static_cast<std::uint32_t>(ids.size()));
+  for (const std::string& object : ids) speech.Text(object);
+  return speech.bytes();
+}
 inline std::string OldReply(std::uint64_t id, const Spoken& exception, const Spoken& result) {
   return Speech().Array(4).Say(std::uint64_t{1}).Say(id).Say(exception).Say(result).bytes();
 }
