@@ -109,6 +109,7 @@ LimitsSpec ReadLimits(const Object& in) {
   limits.starting_deadline = seconds("startingDeadlineSeconds", 10, limits.starting_deadline);
   limits.upload_rate_kib =
       static_cast<std::uint32_t>(in.Integer("uploadRateKiBps", 0, std::numeric_limits<std::int32_t>::max()).value_or(0));
+  limits.max_new_bytes = in.Integer("maxNewBytes", 0, std::numeric_limits<std::int64_t>::max()).value_or(0);
   limits.retries = static_cast<int>(in.Integer("retries", 0, 20).value_or(limits.retries));
   return limits;
 }

@@ -33,6 +33,7 @@ struct LimitsSpec {
   std::chrono::seconds deadline{21'600};         // of a run, a retry counts as another
   std::chrono::seconds starting_deadline{3600};  // how late a missed run is caught up
   std::uint32_t upload_rate_kib = 0;
+  std::int64_t max_new_bytes = 0;
   int retries = 3;  // of a run that failed in a way that may pass
 };
 

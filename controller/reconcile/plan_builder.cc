@@ -58,7 +58,10 @@ json BuildPlan(const JobInputs& inputs, const EngineSettings& settings, RunKind 
                  {"archiveName", spec.archive_name},
                  {"repository", std::move(repository)},
                  {"source", std::move(source)},
-                 {"limits", {{"deadlineSeconds", spec.limits.deadline.count()}, {"uploadRateKiBps", spec.limits.upload_rate_kib}}}};
+                 {"limits",
+                  {{"deadlineSeconds", spec.limits.deadline.count()},
+                   {"uploadRateKiBps", spec.limits.upload_rate_kib},
+                   {"maxNewBytes", spec.limits.max_new_bytes}}}};
   if (!spec.hooks.empty()) {
     target["hooks"] = {{"before", spec.hooks.before}, {"after", spec.hooks.after}, {"timeoutSeconds", spec.hooks.timeout.count()}};
   }

@@ -1,13 +1,15 @@
-// The bridge between borg on T (or on C) and `borg serve` on B. Every byte between them passes here, and nowhere else: what the engine
-// wants to know or refuse about the traffic, it does at this place.
+// The bridge between borg on T (or on C) and `borg serve` on B. Every byte between them passes here, and nowhere else; so this is where the
+// guard reads them, and where they wait for its verdict. After a refusal both ends see the end of the stream, and nothing of what was kept.
 //
-// Memory: one buffer a direction, plus what the channels' windows allow; a side that does not read stops the other from sending.
+// Memory: one buffer a direction and what the guard has kept (guard.h), plus what the channels' windows allow; a side that does not read
+// stops the other from sending.
 // Threading: the loop's thread.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
+#include "engine/guard/guard.h"
 #include "engine/loop/stream.h"
 
 namespace borgop {
@@ -25,10 +27,13 @@ struct BridgeCounters {
 
 struct BridgeResult {
   std::optional<Error> client_error, server_error;  // which side broke; neither: both ended in order
+  std::optional<Error> refused;                     // by the guard: what it says of T or of B
 };
 
 // Carries bytes between a borg client and a borg server until both directions have ended. `first_byte` is notified once the client
-// has said something. The context's stop ends both directions.
-Task<BridgeResult> RunBridge(Context context, BridgeEnd client, BridgeEnd server, BridgeCounters& counters, WaitQueue& first_byte);
+// has said something. The context's stop ends both directions. `guard` outlives the bridge; nullptr only where no borg is at the server's
+// end (`borg-engine connect`, which leads to the bridge).
+Task<BridgeResult> RunBridge(Context context, BridgeEnd client, BridgeEnd server, guard::Guard* guard, BridgeCounters& counters,
+                             WaitQueue& first_byte);
 
 }  // namespace borgop

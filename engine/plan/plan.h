@@ -79,6 +79,7 @@ struct Limits {
   std::chrono::seconds connect_timeout{30};  // one TCP connection, all addresses together
   std::chrono::seconds login_timeout{60};    // SSH handshake and authentication
   std::uint32_t upload_rate_kib = 0;         // borg create --upload-ratelimit, KiB/s; 0: no limit
+  std::uint64_t max_new_bytes = 0;           // that a backup may add to the repository; 0: no limit
 };
 
 // T, and its repository.

@@ -281,7 +281,7 @@ class Reader {
   static void ReadLimits(const Field& field, Limits& limits) {
     const Section section(field,
                           {"deadlineSeconds", "lockWaitSeconds", "socketTimeoutSeconds", "connectTimeoutSeconds",
-                           "loginTimeoutSeconds", "uploadRateKiBps"},
+                           "loginTimeoutSeconds", "uploadRateKiBps", "maxNewBytes"},
                           KeyCase::kExact);
     if (!section.present()) return;
     const auto seconds = [&](std::string_view name, std::int64_t low, std::chrono::seconds& value) {
@@ -294,6 +294,8 @@ class Reader {
     seconds("loginTimeoutSeconds", 1, limits.login_timeout);
     const std::optional<std::int64_t> rate = section["uploadRateKiBps"].Integer(0, std::numeric_limits<std::int32_t>::max());
     if (rate) limits.upload_rate_kib = static_cast<std::uint32_t>(*rate);
+    const std::optional<std::int64_t> bytes = section["maxNewBytes"].Integer(0, std::numeric_limits<std::int64_t>::max());
+    if (bytes) limits.max_new_bytes = static_cast<std::uint64_t>(*bytes);
   }
 
   Problems problems_;

@@ -15,7 +15,7 @@
 //     retention: {keepLast, keepMinutely, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithin, globArchives}
 //     maintenance: {check: full | repository | archives | none, compact}
 //     hooks: {before, after, timeoutSeconds}     before and after: lists of commands, each a list of words
-//     limits: {deadlineSeconds, lockWaitSeconds, socketTimeoutSeconds, connectTimeoutSeconds, loginTimeoutSeconds, uploadRateKiBps}
+//     limits: {deadlineSeconds, lockWaitSeconds, socketTimeoutSeconds, connectTimeoutSeconds, loginTimeoutSeconds, uploadRateKiBps, maxNewBytes}
 //
 // The passphrase of a file loses one newline at its end. Strings that are not UTF-8 stand as raw bytes or as !!binary.
 //

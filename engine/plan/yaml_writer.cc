@@ -261,6 +261,7 @@ class Writer {
     number("connectTimeoutSeconds", limits.connect_timeout.count(), defaults.connect_timeout.count());
     number("loginTimeoutSeconds", limits.login_timeout.count(), defaults.login_timeout.count());
     number("uploadRateKiBps", limits.upload_rate_kib, defaults.upload_rate_kib);
+    number("maxNewBytes", static_cast<std::int64_t>(limits.max_new_bytes), static_cast<std::int64_t>(defaults.max_new_bytes));
     if (opened) indent_ -= 2;
   }
 

@@ -51,6 +51,14 @@ struct RepositoryReport {
   std::optional<std::uint64_t> original_size, deduplicated_size;
 };
 
+// What the guard refused to T, counted by method and reason.
+struct RefusedRequests {
+  std::string method;  // letters, digits and "_"; "?" stands for anything else
+  std::string reason;
+  std::uint64_t count = 0;
+  std::vector<std::string> objects;  // hex: the first of those that it was about
+};
+
 struct TargetReport {
   std::string name;
   Outcome outcome = Outcome::kFailed;
@@ -61,6 +69,7 @@ struct TargetReport {
   std::uint64_t pruned = 0;                                // archives dropped by this run
   std::uint64_t bytes_to_server = 0, bytes_to_target = 0;  // through the bridge
   std::vector<std::string> warnings;                       // at most kMaxWarnings, then one that counts the rest
+  std::vector<RefusedRequests> refused;                    // a few at most
   std::optional<Error> error;
 
   static constexpr std::size_t kMaxWarnings = 100;

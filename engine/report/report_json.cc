@@ -16,7 +16,7 @@ constexpr std::size_t kNoLimit = std::string::npos;
 // What a summary still says; each level leaves out more than the one before.
 struct Detail {
   bool warnings = true;
-  bool phases = true;
+  bool phases = true;  // and what was refused
   bool archive_details = true;
   bool sizes = true;                // bytes, times and the repository
   std::size_t max_text = kNoLimit;  // of names and messages
@@ -45,6 +45,10 @@ Json ArchiveJson(const Archive& archive, const Detail& detail) {
   json["deduplicatedSize"] = archive.deduplicated_size;
   json["files"] = archive.nfiles;
   return json;
+}
+
+Json RefusedJson(const RefusedRequests& refused) {
+  return {{"method", refused.method}, {"reason", refused.reason}, {"count", refused.count}, {"objects", refused.objects}};
 }
 
 Json TargetJson(const TargetReport& target, const Detail& detail) {
@@ -83,6 +87,10 @@ Json TargetJson(const TargetReport& target, const Detail& detail) {
     json["warnings"] = Json::array();
     const std::size_t shown = std::min(target.warnings.size(), TargetReport::kMaxWarnings + 1);
     for (std::size_t i = 0; i < shown; ++i) json["warnings"].push_back(Text(target.warnings[i], detail.max_text));
+  }
+  if (detail.phases && !target.refused.empty()) {
+    json["refused"] = Json::array();
+    for (const RefusedRequests& refused : target.refused) json["refused"].push_back(RefusedJson(refused));
   }
   if (target.error) json["error"] = ErrorJson(*target.error, detail);
   return json;

@@ -14,14 +14,15 @@ constexpr std::chrono::seconds kLook{5};                  // how often silence i
 
 class Exchange {
  public:
-  Exchange(const Context& context, BorgProcess& client, BridgeEntrance& entrance, RemoteProcess& server, const Secret& passphrase,
-           ExchangeOptions options)
+  Exchange(const Context& context, BorgProcess& client, BridgeEntrance& entrance, RemoteProcess& server, guard::Guard& guard,
+           const Secret& passphrase, ExchangeOptions options)
       : stop_(context.stop),
         outer_(context),
         context_(context.WithStop(stop_)),
         client_(client),
         entrance_(entrance),
         server_(server),
+        guard_(guard),
         passphrase_(passphrase),
         options_(std::move(options)),
         client_log_([this](const LogEvent& event) {
@@ -97,7 +98,7 @@ class Exchange {
       TaskGroup group(context);
       group.Spawn(StopAfterClient(group.context()));
       const BridgeEnd server{server_.out(), server_.in()};
-      result_.bridge = co_await RunBridge(bridging, *end, server, result_.counters, first_byte_);
+      result_.bridge = co_await RunBridge(bridging, *end, server, &guard_, result_.counters, first_byte_);
       group.Stop();
       co_await group.Join();
       ending.Spawn(LetClientEnd(ending.context().WithStop(bridge_stop_), end->from));
@@ -180,6 +181,7 @@ class Exchange {
   BorgProcess& client_;
   BridgeEntrance& entrance_;
   RemoteProcess& server_;
+  guard::Guard& guard_;
   const Secret& passphrase_;
   ExchangeOptions options_;
   ExchangeResult result_;
@@ -198,12 +200,13 @@ bool SaysConnectionClosed(const Messages& messages) {
 }  // namespace
 
 Task<ExchangeResult> RunExchange(Context context, BorgProcess& client, BridgeEntrance& entrance, RemoteProcess& server,
-                                 const Secret& passphrase, ExchangeOptions options) {
-  Exchange exchange(context, client, entrance, server, passphrase, std::move(options));
+                                 guard::Guard& guard, const Secret& passphrase, ExchangeOptions options) {
+  Exchange exchange(context, client, entrance, server, guard, passphrase, std::move(options));
   co_return co_await exchange.Run();
 }
 
 Result<Completion> JudgeExchange(Step step, std::string_view where, std::string_view server, const ExchangeResult& result) {
+  if (result.bridge.refused) return Fail(*result.bridge.refused);
   if (result.interrupted) return Fail(*result.interrupted);
   Result<Completion> client = Fail(Reason::kConnectionLost, "borg " + std::string(where) + " was lost before it ended");
   if (result.exit) client = Judge(step, where, *result.exit, result.messages);

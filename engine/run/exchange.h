@@ -50,12 +50,13 @@ struct ExchangeOptions {
   std::function<void(const LogEvent&, const BridgeCounters&)> on_event;
 };
 
-// Runs them to their ends. When the context stops, it returns soon; ending what still runs is the caller's.
+// Runs them to their ends, under a guard that is this exchange's alone. When the context stops, it returns soon; ending what still runs is
+// the caller's.
 Task<ExchangeResult> RunExchange(Context context, BorgProcess& client, BridgeEntrance& entrance, RemoteProcess& server,
-                                 const Secret& passphrase, ExchangeOptions options);
+                                 guard::Guard& guard, const Secret& passphrase, ExchangeOptions options);
 
-// What an exchange came to, `server` being what messages call B: the pure verdict over all of the above. A client that failed because
-// B failed is told as B's failure.
+// What an exchange came to, `server` being what messages call B: the pure verdict over all of the above. What the guard refused comes
+// first: everything else follows from it, or hides it. A client that failed because B failed is told as B's failure.
 Result<Completion> JudgeExchange(Step step, std::string_view where, std::string_view server, const ExchangeResult& result);
 
 }  // namespace borgop

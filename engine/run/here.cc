@@ -47,6 +47,7 @@ Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, co
   const std::string socket = directory_->path() + "/" + name;
   Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, socket);
   if (!listener) co_return Fail(listener.error());
+  guard::Guard guard({.path = path, .pins = pins_, .max_new_bytes = std::nullopt, .trusted = true});
   Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), false, name);
   if (!server) co_return Fail(server.error());
   Client client;
@@ -63,7 +64,8 @@ Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, co
   LocalBorg borg(std::move(*process));
   Entrance entrance(**listener);
   ExchangeResult result =
-      co_await RunExchange(context, borg, entrance, **server, target_.repository.passphrase, std::move(options));
+      co_await RunExchange(context, borg, entrance, **server, guard, target_.repository.passphrase, std::move(options));
+  pins_ = guard.pins();
   if (result.server_exit) co_await machines_.Served(context, name);
   co_return result;
 }

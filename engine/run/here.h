@@ -15,8 +15,9 @@ namespace borgop {
 
 class BorgHere {
  public:
-  BorgHere(Machines& machines, const RunEnvironment& environment, const Target& target)
-      : machines_(machines), environment_(environment), target_(target) {}
+  // What B says is compared with `pins`, and they are brought up to date.
+  BorgHere(Machines& machines, const RunEnvironment& environment, const Target& target, guard::Pins& pins)
+      : machines_(machines), environment_(environment), target_(target), pins_(pins) {}
 
   // Makes a command for a client and runs it on the repository at `path` on B. Errors: only those of setting it up; what borg came
   // to is in the result.
@@ -29,6 +30,7 @@ class BorgHere {
   Machines& machines_;
   const RunEnvironment& environment_;
   const Target& target_;
+  guard::Pins& pins_;
   std::optional<PrivateDirectory> directory_;
   int count_ = 0;
   // borg's cache and what it remembers; a fresh one for another path, since a repository that has moved would make borg ask.

@@ -42,7 +42,7 @@ class TargetRun {
       : target_(target),
         environment_(environment),
         machines_(server, target, environment),
-        here_(machines_, environment, target),
+        here_(machines_, environment, target, pins_),
         hooks_(target.hooks, machines_, [this](LogLevel level, const std::string& message) { Log(level, message); }) {
     report_.name = target.name;
     report_.repository.path = RepositoryPath(server, target.repository);
@@ -165,7 +165,9 @@ class TargetRun {
       if (!result) co_return Fail(result.error());
       co_return Status{};
     };
+    const guard::Pins before = pins_;
     const Status made = co_await machines_.MakeRepository(context, report_.repository.path, init);
+    if (!made) pins_ = before;  // what was not made there is not what is expected there
     if (!made && made.error().reason == Reason::kInitFailed) {
       // Another run may have made it meanwhile.
       const Result<Listing> listing = co_await ListArchives(context);
@@ -198,7 +200,10 @@ class TargetRun {
     if (!process) co_return Fail(process.error());
     RemoteBorg borg(std::move(*process), keeper, "create");
     SocketEntrance entrance(**socket, keeper);
-    const ExchangeResult result = co_await RunExchange(context, borg, entrance, **server, target_.repository.passphrase, Options());
+    guard::Guard guard(ExpectedOfTarget());
+    const ExchangeResult result =
+        co_await RunExchange(context, borg, entrance, **server, guard, target_.repository.passphrase, Options());
+    TakeIn(guard);
     if (result.server_exit) co_await machines_.Served(context, server_name);
     std::string said;
     if (result.counters.to_server == 0) co_await (*socket)->Terminate(context);
@@ -215,6 +220,23 @@ class TargetRun {
     if (!created) co_return Fail(created.error());
     created_ = std::move(*created);
     co_return Status{};
+  }
+
+  guard::Expectation ExpectedOfTarget() const {
+    guard::Expectation expectation{.path = report_.repository.path, .pins = pins_, .max_new_bytes = std::nullopt};
+    if (target_.limits.max_new_bytes != 0) expectation.max_new_bytes = target_.limits.max_new_bytes;
+    return expectation;
+  }
+
+  void TakeIn(const guard::Guard& guard) {
+    pins_ = guard.pins();
+    for (const guard::Refusal& refusal : guard.refusals().kinds()) {
+      RefusedRequests& refused = report_.refused.emplace_back();
+      refused.method = refusal.method;
+      refused.reason = refusal.reason;
+      refused.count = refusal.count;
+      for (const guard::ObjectId& id : refusal.ids) refused.objects.push_back(guard::Hex(id));
+    }
   }
 
   // T is needed no more: what it keeps ends, and by that its after hooks run. One that fails does not fail the backup.
@@ -375,6 +397,7 @@ class TargetRun {
   const Target& target_;
   const RunEnvironment& environment_;
   Machines machines_;
+  guard::Pins pins_;
   BorgHere here_;
   TargetHooks hooks_;
   TargetReport report_;

@@ -37,7 +37,7 @@ constexpr GoodSpec kGoodTargets[] = {
     {"hooks", R"({"hooks": {"before": [["systemctl", "stop", "app"], ["sh", "-c", "pg_dump 'app' >\"$HOME/d\"\n"]],
         "after": [["/usr/bin/true", ""]], "timeoutSeconds": 60}})"},
     {"no hooks", R"({"hooks": {"before": [], "after": []}})"},
-    {"limits", R"({"limits": {"deadlineSeconds": 3600, "uploadRateKiBps": 1024, "retries": 0}})"},
+    {"limits", R"({"limits": {"deadlineSeconds": 3600, "uploadRateKiBps": 1024, "maxNewBytes": 1000000, "retries": 0}})"},
     {"a pod template", R"({"podTemplate": {
         "labels": {"team": "web", "app.kubernetes.io/part-of": ""}, "annotations": {"example.org/note": "any text: [*]"}, "nodeSelector": {"disk": "ssd"},
         "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "256Mi", "cpu": 1}},

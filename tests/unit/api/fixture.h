@@ -38,7 +38,7 @@ inline nlohmann::json GoodTarget() {
       "maintenance": {"schedule": "0 5 * * 0", "check": "archives", "compact": false},
       "hooks": {"before": [["systemctl", "stop", "it's"], ["sh", "-c", "pg_dump \"$DB\"\n"]], "after": [["/bin/x", ""]],
         "timeoutSeconds": 90},
-      "limits": {"deadlineSeconds": 7200, "startingDeadlineSeconds": 600, "uploadRateKiBps": 1024, "retries": 5},
+      "limits": {"deadlineSeconds": 7200, "startingDeadlineSeconds": 600, "uploadRateKiBps": 1024, "maxNewBytes": 5000000000, "retries": 5},
       "successfulJobsHistoryLimit": 1, "failedJobsHistoryLimit": 2,
       "podTemplate": {"labels": {"team": "web"}, "annotations": {"example.org/a": "b"},
         "resources": {"limits": {"memory": "256Mi"}}, "nodeSelector": {"disk": "ssd"},

@@ -45,6 +45,7 @@ TEST(ReadTargetTest, ReadsEveryField) {
   EXPECT_EQ(target->limits.deadline, seconds(7200));
   EXPECT_EQ(target->limits.starting_deadline, seconds(600));
   EXPECT_EQ(target->limits.upload_rate_kib, 1024U);
+  EXPECT_EQ(target->limits.max_new_bytes, 5'000'000'000);
   EXPECT_EQ(target->limits.retries, 5);
   EXPECT_EQ(target->successful_jobs_history, 1);
   EXPECT_EQ(target->failed_jobs_history, 2);

@@ -15,12 +15,13 @@ struct Machines {
   MemoryPipe client_out{1000}, client_in{1000}, server_in{1000}, server_out{1000};
   BridgeCounters counters;
   WaitQueue first_byte;
+  guard::Guard* guard = nullptr;
   BridgeResult result;
   bool ended = false;
   BridgeEnd client() { return {client_out, client_in}; }
   BridgeEnd server() { return {server_out, server_in}; }
   Task<void> Run(Context context) {
-    result = co_await RunBridge(context, client(), server(), counters, first_byte);
+    result = co_await RunBridge(context, client(), server(), guard, counters, first_byte);
     ended = true;
   }
 };

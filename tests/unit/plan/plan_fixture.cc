@@ -226,6 +226,7 @@ std::string GoodYaml() {
          "    connectTimeoutSeconds: 62\n"
          "    loginTimeoutSeconds: 63\n"
          "    uploadRateKiBps: 1024\n"
+         "    maxNewBytes: 5000000000\n"
          "  connection:\n"
          "    host: web.example.org\n"
          "    user: backup # web\n"
@@ -278,7 +279,7 @@ std::string Dump(const Plan& plan) {
         << " compact=" << target.maintenance.compact << "\nlimits=" << target.limits.deadline.count() << ' '
         << target.limits.lock_wait.count() << ' ' << target.limits.socket_timeout.count() << ' '
         << target.limits.connect_timeout.count() << ' ' << target.limits.login_timeout.count() << ' '
-        << target.limits.upload_rate_kib << "\nhook_timeout=" << target.hooks.timeout.count() << "\n";
+        << target.limits.upload_rate_kib << ' ' << target.limits.max_new_bytes << "\nhook_timeout=" << target.hooks.timeout.count() << "\n";
     for (const auto* hooks : {&target.hooks.before, &target.hooks.after}) {
       out << "hooks:\n";
       for (const HookCommand& command : *hooks) {

@@ -68,6 +68,7 @@ TEST(YamlReader, ReadsEveryKey) {
   EXPECT_EQ(web.limits.connect_timeout.count(), 62);
   EXPECT_EQ(web.limits.login_timeout.count(), 63);
   EXPECT_EQ(web.limits.upload_rate_kib, 1024U);
+  EXPECT_EQ(web.limits.max_new_bytes, 5'000'000'000U);
   ASSERT_NE(web.connection.jump_host, nullptr);
   EXPECT_EQ(web.connection.jump_host->host, "fd00::1");
   EXPECT_EQ(web.connection.jump_host->user, "hop");

@@ -92,6 +92,7 @@ TEST(BuildPlanTest, TheEngineReadsIt) {
   EXPECT_EQ(target.hooks.timeout, std::chrono::seconds(90));
   EXPECT_EQ(target.limits.deadline, std::chrono::seconds(7200));
   EXPECT_EQ(target.limits.upload_rate_kib, 1024U);
+  EXPECT_EQ(target.limits.max_new_bytes, 5'000'000'000U);
 }
 
 TEST(BuildPlanTest, ABackupDoesMaintenanceOnlyWhereItHasNoScheduleOfItsOwn) {

@@ -5,6 +5,7 @@
 
 #include "tests/fakes/fake_connection.h"
 #include "tests/fakes/loop_fixture.h"
+#include "tests/unit/guard/spoken.h"
 
 namespace borgop {
 namespace {
@@ -63,10 +64,17 @@ class FakeBorg final : public BorgProcess, public BridgeEntrance {
   TaskGroup group_;
 };
 
-// `borg serve` that answers every piece with itself, until its input ends.
-Task<ExitStatus> Echo(Context context, FakeStdio& stdio, std::string) {
-  co_await Repeat(context, stdio, false);
-  co_return ExitStatus{};
+const std::string kHello = guard::OldCall(1, "negotiate", {guard::Version()}), kAnswer = guard::OldReply(1, guard::None(), guard::Version());
+
+// `borg serve` that answers, and ends with its input.
+Task<ExitStatus> Answer(Context context, FakeStdio& stdio, std::string) {
+  std::array<char, 1000> heard{};
+  bool answered = false;
+  while (true) {
+    const Result<std::size_t> got = co_await stdio.in.Read(context, heard);
+    if (!got || *got == 0) co_return ExitStatus{};
+    if (!std::exchange(answered, true)) co_await stdio.out.Write(context, kAnswer);
+  }
 }
 
 struct Played {
@@ -85,10 +93,11 @@ Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, b
   FakeBorg borg(context, std::move(client));
   borg.heeds = heeds;
   const Secret passphrase("correct horse");
+  guard::Guard guard({"/repository", {}, std::nullopt});
   const MonotonicTime start = context.loop->Now();
   ExchangeOptions options;
   options.unused_limit = 120s;
-  played.result = co_await RunExchange(context.WithTimeout(limit), borg, borg, serve, passphrase, options);
+  played.result = co_await RunExchange(context.WithTimeout(limit), borg, borg, serve, guard, passphrase, options);
   played.took = context.loop->Now() - start;
   played.terminated = borg.terminated;
   played.used = borg.used;
@@ -96,7 +105,7 @@ Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, b
   co_await connection.Disconnect(context);
 }
 
-Played RunPlay(const FakeBorg::Program& client, const FakeProgram& server = Echo, bool heeds = true,
+Played RunPlay(const FakeBorg::Program& client, const FakeProgram& server = Answer, bool heeds = true,
                std::chrono::milliseconds limit = 24h) {
   Played played;
   RunJumping([&](Context context) { return Play(context, client, server, heeds, played, limit); });
@@ -108,7 +117,7 @@ TEST(RunExchange, CarriesHandsOverThePassphraseOnceAndCollects) {
   std::string answer;
   const Played played = RunPlay([&](Context context, FakeBorg& borg) -> Task<Exit> {
     heard = (co_await ReadAll(context, borg.stdin_, 1000)).value_or("?");
-    co_await borg.to_server.Write(context, std::string_view("hello"));
+    co_await borg.to_server.Write(context, kHello);
     borg.to_server.Close();
     answer = (co_await ReadAll(context, borg.from_server, 1000)).value_or("?");
     co_await borg.stdout_.Write(context, std::string_view("{\"json\": 1}"));
@@ -116,10 +125,10 @@ TEST(RunExchange, CarriesHandsOverThePassphraseOnceAndCollects) {
     co_return Exit{};
   });
   EXPECT_EQ(heard, "correct horse\n") << "and then the end of input";
-  EXPECT_EQ(answer, "hello");
+  EXPECT_EQ(answer, kAnswer);
   EXPECT_EQ(played.result.output, "{\"json\": 1}");
-  EXPECT_EQ(played.result.counters.to_server, 5U);
-  EXPECT_EQ(played.result.counters.to_client, 5U);
+  EXPECT_EQ(played.result.counters.to_server, kHello.size());
+  EXPECT_EQ(played.result.counters.to_client, kAnswer.size());
   EXPECT_TRUE(played.result.used);
   EXPECT_EQ(played.used, 1);
   EXPECT_EQ(played.terminated, 0);
@@ -155,7 +164,7 @@ TEST(RunExchange, AClientThatNeverConnectsIsAskedToEnd) {
 
 // What waits for an answer until it is asked to end.
 Task<Exit> Ask(Context context, FakeBorg& borg) {
-  co_await borg.to_server.Write(context, std::string_view("hello"));
+  co_await borg.to_server.Write(context, kHello);
   co_await ReadAll(context, borg.from_server, 1000);
   co_return Exit{143, {}};
 }
@@ -187,8 +196,8 @@ TEST(RunExchange, ASilenceOfBothIsGivenUp) {
 
 TEST(RunExchange, WhoSaysSomethingNowAndThenIsLeftToItsWork) {
   const Played played = RunPlay([](Context context, FakeBorg& borg) -> Task<Exit> {
-    std::array<char, 5> answer{};
-    co_await borg.to_server.Write(context, std::string_view("hello"));
+    std::array<char, 100> answer{};
+    co_await borg.to_server.Write(context, kHello);
     co_await borg.from_server.Read(context, answer);
     for (int i = 0; i < 6; ++i) {
       const Wake wake = co_await Sleep(context, 1h);
@@ -208,7 +217,7 @@ TEST(RunExchange, OneThatDoesNotHeedIsLeft) {
         co_await Waiter(context, nullptr);
         co_return Exit{};
       },
-      Echo, false);
+      Answer, false);
   EXPECT_TRUE(played.result.never_connected);
   EXPECT_FALSE(played.result.exit.has_value());
   EXPECT_EQ(played.terminated, 1);
@@ -218,7 +227,7 @@ TEST(RunExchange, OneThatDoesNotHeedIsLeft) {
 TEST(RunExchange, AServerThatDiesEndsTheClient) {
   const Played played = RunPlay(
       [](Context context, FakeBorg& borg) -> Task<Exit> {
-        co_await borg.to_server.Write(context, std::string_view("hello"));
+        co_await borg.to_server.Write(context, kHello);
         const Result<std::string> answer = co_await ReadAll(context, borg.from_server, 1000);
         co_return Exit{answer ? 2 : 3, {}};
       },
@@ -234,14 +243,36 @@ TEST(RunExchange, AServerThatDiesEndsTheClient) {
   EXPECT_LT(played.took, 120s);
 }
 
+TEST(RunExchange, WhatTheGuardRefusesEndsIt) {
+  std::string heard;
+  const Played played = RunPlay(
+      [](Context context, FakeBorg& borg) -> Task<Exit> {
+        co_await borg.to_server.Write(context, kHello + guard::Call(2, "destroy", {}));
+        const Result<std::string> answer = co_await ReadAll(context, borg.from_server, 1000);
+        co_return Exit{answer ? 2 : 3, {}};
+      },
+      [&](Context context, FakeStdio& stdio, std::string) -> Task<ExitStatus> {
+        heard = (co_await ReadAll(context, stdio.in, 1000)).value_or("?");
+        co_return ExitStatus{};
+      });
+  EXPECT_EQ(heard, "") << "nothing goes out with what is refused";
+  ASSERT_TRUE(played.result.bridge.refused);
+  EXPECT_EQ(played.result.bridge.refused->reason, Reason::kTargetMisbehaved);
+  EXPECT_EQ(played.result.exit.value_or(Exit{}).status, 2) << "it saw the end of the server's words";
+  const Result<Completion> judged = JudgeExchange(Step::kCreate, "on T", "on B", played.result);
+  ASSERT_FALSE(judged.has_value());
+  EXPECT_EQ(judged.error().reason, Reason::kTargetMisbehaved);
+  EXPECT_LT(played.took, 120s);
+}
+
 TEST(RunExchange, ADeadlineEndsItSoon) {
   const Played played = RunPlay(
       [](Context context, FakeBorg& borg) -> Task<Exit> {
-        co_await borg.to_server.Write(context, std::string_view("hello"));
+        co_await borg.to_server.Write(context, kHello);
         co_await Waiter(context, nullptr);
         co_return Exit{};
       },
-      Echo, true, 600s);
+      Answer, true, 600s);
   EXPECT_TRUE(played.result.interrupted.has_value());
   if (played.result.interrupted) {
     EXPECT_EQ(played.result.interrupted->reason, Reason::kDeadlineExceeded);

@@ -18,7 +18,13 @@ TEST(JudgeExchange, Table) {
   const Error broken{Reason::kConnectionLost, "the connection to B was lost", {}};
   const std::vector<Row> rows = {
       {"both well", [](ExchangeResult&) {}, std::nullopt, ""},
-      {"a stop comes first, whatever else",
+      {"what the guard refused comes first",
+       [](ExchangeResult& result) {
+         result.bridge.refused = Error{Reason::kTargetMisbehaved, "it asked for too much", {}};
+         result.interrupted = Error{Reason::kCancelled, "stopped", {}};
+       },
+       Reason::kTargetMisbehaved, "it asked for too much"},
+      {"then a stop, whatever else",
        [](ExchangeResult& result) {
          result.interrupted = Error{Reason::kCancelled, "stopped", {}};
          Exits(result, 2);
