@@ -75,6 +75,10 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
     {Reason::kLedgerInvalid, "LedgerInvalid", ErrorKind::kTerminal,
      "The ledger of archives cannot be used as it is: put back a saved one, or begin a new one by adopting what the repository "
      "has."},
+    {Reason::kStateUnusable, "StateUnusable", ErrorKind::kTerminal,
+     "See to it that the directory for ledgers is one that this user may write to, with room in it, and that no other program "
+     "changes its files."},
+    {Reason::kStateInUse, "StateInUse", ErrorKind::kWaiting, "Wait until the other run of this target has ended."},
     {Reason::kPruneFailed, "PruneFailed", ErrorKind::kTransient,
      "The archive was made. See borg's message on pruning, then run again."},
     {Reason::kCheckFailed, "CheckFailed", ErrorKind::kTerminal,

@@ -61,6 +61,8 @@ enum class Reason {
   kRepositoryTampered,
   kTargetMisbehaved,
   kLedgerInvalid,
+  kStateUnusable,
+  kStateInUse,
   // Keeping it in order.
   kPruneFailed,
   kCheckFailed,

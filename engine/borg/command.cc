@@ -74,6 +74,7 @@ Command Init(const Client& client, std::string_view repository_path, std::string
 Command List(const Client& client, std::string_view repository_path) {
   Command command = Begin(client, "list");
   command.argv.emplace_back("--json");
+  command.env.emplace_back("TZ", "UTC");  // of the times in it
   AddRepository(command, repository_path);
   return command;
 }
@@ -110,7 +111,16 @@ Command Prune(const Client& client, std::string_view repository_path, const Rete
   }
   if (!retention.keep_within.empty()) command.argv.push_back("--keep-within=" + retention.keep_within);
   if (!retention.glob_archives.empty()) command.argv.push_back("--glob-archives=" + retention.glob_archives);
+  // By whose days; borg takes those of its process.
+  command.env.emplace_back("TZ", retention.time_zone.empty() ? "UTC" : retention.time_zone);
   AddRepository(command, repository_path);
+  return command;
+}
+
+Command Delete(const Client& client, std::string_view repository_path, std::span<const std::string> names) {
+  Command command = Begin(client, "delete");
+  AddRepository(command, repository_path);
+  command.argv.insert(command.argv.end(), names.begin(), names.end());
   return command;
 }
 

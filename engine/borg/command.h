@@ -46,6 +46,8 @@ Command Create(const Client& client, std::string_view repository_path, std::stri
                std::uint32_t upload_rate_kib);
 // `retention` is not empty().
 Command Prune(const Client& client, std::string_view repository_path, const Retention& retention);
+// `names` is not empty.
+Command Delete(const Client& client, std::string_view repository_path, std::span<const std::string> names);
 // `mode` is not kNone.
 Command Check(const Client& client, std::string_view repository_path, CheckMode mode);
 Command Compact(const Client& client, std::string_view repository_path);

@@ -46,6 +46,7 @@ class Bridge {
 
   Task<void> Carry(Context context, Half& half, StopSource& stop_other) {
     const HalfEvent event = co_await Pump(context, half);
+    if (half.direction == Direction::kAToB) upstream_ended_ = event == HalfEvent::kEnd;
     if (half.direction == Direction::kBToA) {
       downstream_ended_ = true;
       answered_.NotifyAll();
@@ -92,6 +93,7 @@ class Bridge {
     while (read < bytes.size()) {
       const Result<guard::Guard::Step> step = half.direction == Direction::kAToB ? guard_->FromClient(bytes.substr(read))
                                                                                  : guard_->FromServer(bytes.substr(read));
+      if (!step && AreLastWords(half, step.error())) co_return HalfEvent::kEnd;
       if (!step) co_return Refuse(step.error());
       read += step->size;
       Verdict verdict = step->verdict;
@@ -119,6 +121,11 @@ class Bridge {
     const std::optional<HalfEvent> end = co_await SendPassed(context, half, bytes.substr(0, passed));
     if (!end) half.kept += bytes.substr(passed);
     co_return end;
+  }
+
+  // borg serve prints a plain sentence once its input has ended before a repository was opened (remote.py, serve). Nobody reads it any more.
+  bool AreLastWords(const Half& half, const Error& error) const {
+    return half.direction == Direction::kBToA && upstream_ended_ && error.reason == Reason::kBorgOutputInvalid;
   }
 
   Task<std::optional<HalfEvent>> SendPassed(Context context, Half& half, std::string_view bytes) {
@@ -166,6 +173,7 @@ class Bridge {
   HalfClose state_;
   WaitQueue& first_byte_;
   WaitQueue answered_;  // the guard's question, or it never will be
+  bool upstream_ended_ = false;  // in order
   bool downstream_ended_ = false;
 };
 

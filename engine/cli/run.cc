@@ -13,6 +13,7 @@
 #include "engine/command_line/usage.h"
 #include "engine/display/display.h"
 #include "engine/loop/signals.h"
+#include "engine/run/ledger_file.h"
 #include "engine/run/run.h"
 
 namespace borgop::cli {
@@ -24,6 +25,7 @@ struct Options {
   std::string plan;
   std::size_t parallel = 8;
   std::string termination_log;
+  std::string state;
   LogOptions log;
   std::string color = "auto";
   std::string borg = "borg";
@@ -64,6 +66,7 @@ RunReport Execute(const Plan& plan, const Options& options) {
   environment.logins = &logins;
   environment.engine = OwnPath();
   environment.borg = options.borg;
+  environment.state = options.state;
   RunReport report;
   const auto main = [&](Context context) -> Task<void> { report = co_await RunPlan(context, plan, options.parallel, environment); };
   Context context;
@@ -73,7 +76,7 @@ RunReport Execute(const Plan& plan, const Options& options) {
   return report;
 }
 
-int RefuseOutput(const Error& error) {
+int Refuse(const Error& error) {
   std::cerr << "borg-engine run: " << error.message << "\n" << error.what_to_do() << "\n";
   return exit_code::kUsage;
 }
@@ -83,9 +86,12 @@ int Run(const Options& options) {
   if (!plan) return ReportConfigError(plan.error());
   // Better now than after hours of work.
   Result<TerminationLog> log = TerminationLog::Open(options.termination_log);
-  if (!log) return RefuseOutput(log.error());
+  if (!log) return Refuse(log.error());
+  if (!options.state.empty()) {
+    if (const Status prepared = PrepareStateDirectory(options.state); !prepared) return Refuse(prepared.error());
+  }
   if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY) {
-    return RefuseOutput({Reason::kInvalidConfig, "standard output, where the report goes, is closed or cannot be written",
+    return Refuse({Reason::kInvalidConfig, "standard output, where the report goes, is closed or cannot be written",
                          "Let it go to a file, a pipe or a terminal."});
   }
   const RunReport report = Execute(*plan, options);
@@ -107,7 +113,7 @@ void AddRun(CLI::App& app, Action& action) {
   verb->footer(
       "Examples:\n"
       "  borg-engine run < backups.toml\n"
-      "  borg-engine run --plan plan.yaml --parallel 4\n"
+      "  borg-engine run --plan plan.yaml --parallel 4 --state /var/lib/borg-engine\n"
       "  age -d backups.toml.age | borg-engine run | tail -n 1 | jq '.targets[].archive.name'\n\n"
       "The last line of standard output is the report, as JSON; what goes on meanwhile is told on standard error.\n"
       "Exit status: 0 all is well, 1 a target failed, 2 wrong usage, 3 the configuration was refused, 4 a defect, or a\n"
@@ -121,6 +127,10 @@ void AddRun(CLI::App& app, Action& action) {
       ->capture_default_str();
   verb->add_option("--termination-log", options->termination_log, "Also write a summary of at most 4,096 bytes to this file")
       ->type_name("FILE");
+  verb->add_option("--state", options->state,
+                   "Keep a ledger of each target in this directory: what its repository is and which archives were seen made. Retention is "
+                   "then worked out from that, and a repository that was tampered with is noticed")
+      ->type_name("DIR");
   AddLogOptions(*verb, options->log, "live lines on a terminal, else json");
   verb->add_option("--color", options->color, "auto, always or never; NO_COLOR is heeded")
       ->check(CLI::IsMember({"auto", "always", "never"}))

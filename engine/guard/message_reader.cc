@@ -32,6 +32,13 @@ std::size_t HeaderSize(unsigned char first) {
   }
 }
 
+// The first line, as far as it can be printed: a shell's greeting, or an error.
+std::string Shown(std::string_view bytes) {
+  std::string shown(bytes.substr(0, std::min<std::size_t>(bytes.find('\n'), 100)));
+  std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return shown;
+}
+
 bool IsContainer(unsigned char first) { return (first & 0xe0U) == 0x80 || (first >= 0xdc && first <= 0xdf); }
 
 }  // namespace
@@ -60,6 +67,7 @@ Result<MessageReader::Step> MessageReader::Read(std::string_view bytes) {
     } else {
       header_.at(header_size_++) = static_cast<unsigned char>(bytes[at++]);
       if (header_size_ < HeaderSize(header_.front())) continue;
+      if (open_.empty() && !IsContainer(header_.front())) return Broken("something that is no message: " + Shown(bytes.substr(at - 1)));
       if (const Status good = OnHeader(); !good) return Fail(good.error());
       header_size_ = 0;
       if (head_.size() > limits_.head) return Broken("a message with too much in it");
@@ -84,11 +92,7 @@ Status MessageReader::OnHeader() {
   for (std::size_t i = 1; i < header_size_; ++i) value = value << 8U | header_.at(i);
   if (first == 0xc1 || (first >= 0xc7 && first <= 0xc9) || (first >= 0xd4 && first <= 0xd8))
     return Broken("a type that borg does not use");
-  if (open_.empty()) {
-    if (!IsContainer(first)) return Broken("something that is no message");
-  } else {
-    --open_.back();
-  }
+  if (!open_.empty()) --open_.back();
   if (Status good = Count(header_size_); !good) return good;
   if (++elements_ > limits_.elements) return Broken("a message with too many values");
 

@@ -43,6 +43,7 @@ struct Repository {
   std::string path;  // below Server::root_dir, relative, no "." or ".." component
   Secret passphrase;
   std::string encryption = "repokey-blake2";  // for init only
+  bool adopt = false;                         // what it has when there is no ledger yet is taken for good
 };
 
 struct Source {
@@ -57,6 +58,7 @@ struct Retention {
   std::optional<std::int64_t> keep_last, keep_minutely, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly;
   std::string keep_within;    // such as 48H, 2d; empty: not given
   std::string glob_archives;  // only archives that match are considered; empty: all
+  std::string time_zone;      // of days, weeks and so on: a name of the tz database; empty: UTC
   bool empty() const {
     return !keep_last && !keep_minutely && !keep_hourly && !keep_daily && !keep_weekly && !keep_monthly && !keep_yearly &&
            keep_within.empty();

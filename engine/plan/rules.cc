@@ -1,5 +1,7 @@
 #include "engine/plan/rules.h"
 
+#include "engine/base/time_zone.h"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -252,6 +254,12 @@ std::string GlobArchivesProblem(std::string_view glob) {
     return "has a placeholder in it, and pruning does not run on the target (write out what it stands for)";
   }
   return {};
+}
+
+std::string TimeZoneProblem(std::string_view name) {
+  if (name.empty()) return "is empty (name a time zone, such as Europe/Amsterdam, or remove the key)";
+  const auto zone = TimeZone::Find(name);
+  return zone ? std::string() : zone.error();
 }
 
 std::string RetentionProblem(const Retention& retention) {

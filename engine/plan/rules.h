@@ -32,6 +32,7 @@ std::string ArchiveNameProblem(std::string_view name);
 std::string KeepWithinProblem(std::string_view interval);
 std::string KeepCountProblem(std::int64_t count);
 std::string GlobArchivesProblem(std::string_view glob);
+std::string TimeZoneProblem(std::string_view name);
 // Of the whole: borg prune refuses to keep nothing at all.
 std::string RetentionProblem(const Retention& retention);
 

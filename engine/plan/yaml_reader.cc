@@ -197,13 +197,14 @@ class Reader {
   }
 
   void ReadRepository(const Field& field, const Server& server, Repository& repository) {
-    const Section section(field, {"path", "passphrase", "passphraseFile", "encryption"}, KeyCase::kExact);
+    const Section section(field, {"path", "passphrase", "passphraseFile", "encryption", "adopt"}, KeyCase::kExact);
     if (!section.present()) return;
     repository.path = RequiredText(section["path"], RepositoryPathProblem, "give the repository's path below server.rootDir");
     // Also of a path that has been reported, as that may be mended in more than one way.
     if (const Field path = section["path"]; path.node() != nullptr) paths_.Add(path, NormalizedPath(path.node()->text));
     CheckLocation(section["path"], server, repository);
     repository.encryption = CheckedText(section["encryption"], EncryptionProblem, repository.encryption);
+    repository.adopt = section["adopt"].Boolean().value_or(false);
     Given passphrase = ReadGiven(section, kPassphrase, repository.encryption == "none" ? "" : "give passphrase or passphraseFile");
     if (!passphrase.value) return;
     passphrase.field.Problem(PassphraseProblem(passphrase.value->Reveal()));
@@ -224,7 +225,7 @@ class Reader {
   static void ReadRetention(const Field& field, Retention& retention) {
     const Section section(field,
                           {"keepLast", "keepMinutely", "keepHourly", "keepDaily", "keepWeekly", "keepMonthly", "keepYearly",
-                           "keepWithin", "globArchives"},
+                           "keepWithin", "globArchives", "timeZone"},
                           KeyCase::kExact);
     if (!section.present()) return;
     const auto count = [&](std::string_view name) -> std::optional<std::int64_t> {
@@ -235,6 +236,7 @@ class Reader {
     for (const auto& [name, member] : kKeepCounts) retention.*member = count(name);
     retention.keep_within = CheckedText(section["keepWithin"], KeepWithinProblem);
     retention.glob_archives = CheckedText(section["globArchives"], GlobArchivesProblem);
+    retention.time_zone = CheckedText(section["timeZone"], TimeZoneProblem);
     const bool keep_within_is_known = !section["keepWithin"].present() || !retention.keep_within.empty();
     if (keep_within_is_known) field.Problem(RetentionProblem(retention));
   }

@@ -178,6 +178,7 @@ class Writer {
       Text("path", target.repository.path);
       if (!target.repository.passphrase.empty()) Text("passphrase", target.repository.passphrase.Reveal());
       if (target.repository.encryption != Repository{}.encryption) Text("encryption", target.repository.encryption);
+      if (target.repository.adopt) Flag("adopt", true);
     });
     Map("source", [&] {
       List("paths", target.source.paths);
@@ -205,6 +206,7 @@ class Writer {
       }
       if (!retention.keep_within.empty()) Text("keepWithin", retention.keep_within);
       if (!retention.glob_archives.empty()) Text("globArchives", retention.glob_archives);
+      if (!retention.time_zone.empty()) Text("timeZone", retention.time_zone);
     });
   }
 

@@ -22,6 +22,9 @@ Result<Ledger> Adopt(const Ledger& was, const Listing& listing, LedgerTime now) 
   if (known.repository_id != listing.repository_id) known = {listing.repository_id, {}};
   const Comparison comparison = Compare(known, listing);
   Ledger ledger{listing.repository_id, {}};
+  ledger.encryption = listing.encryption;
+  ledger.nonce = known.nonce;
+  ledger.key = known.key;
   std::unordered_set<const LedgerArchive*> gone(comparison.missing.begin(), comparison.missing.end());
   gone.insert(comparison.changed.begin(), comparison.changed.end());
   gone.insert(comparison.renamed.begin(), comparison.renamed.end());

@@ -9,6 +9,8 @@
 namespace borgop {
 namespace {
 
+constexpr std::size_t kMaxEncryption = 50;
+
 bool IsId(std::string_view id) { return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
 std::string Shown(std::string_view name) { return '"' + Printable(name, 200) + '"'; }
@@ -37,6 +39,8 @@ bool CanHold(std::string_view name) {
 
 std::string LedgerProblem(const Ledger& ledger) {
   if (!IsId(ledger.repository_id)) return "the repository's id is not 64 hexadecimal digits";
+  if (!ledger.key.empty() && !IsId(ledger.key)) return "the fingerprint of the key is not 64 hexadecimal digits";
+  if (ledger.encryption.size() > kMaxEncryption || !IsUtf8(ledger.encryption)) return "the encryption mode is none";
   if (ledger.archives.size() > kMaxLedgerArchives) return "it has more than " + std::to_string(kMaxLedgerArchives) + " archives";
   std::unordered_set<std::string_view> ids, names;
   for (const LedgerArchive& archive : ledger.archives) {

@@ -1,4 +1,4 @@
-// The ledger: which archives of a repository C saw made, and when by its own clock.
+// The ledger: what C knows of a repository from one run to the next. Which one it is; and which archives C saw made, when by its own clock.
 //
 // T names and dates its archives and may lie. So what is kept is worked out from this alone. An archive that is not in it was not seen
 // made: it counts for nothing, and nobody here drops it.
@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ struct LedgerArchive {
 struct Ledger {
   std::string repository_id;  // as LedgerArchive::id
   std::vector<LedgerArchive> archives;
+  std::string encryption = {};               // as borg names the mode; empty: not known
+  std::optional<std::uint64_t> nonce = {};  // the highest that B has shown or confirmed (guard::Pins)
+  std::string key = {};                      // the fingerprint of the repository's key there, as LedgerArchive::id; empty: not known
   bool operator==(const Ledger&) const = default;
 };
 

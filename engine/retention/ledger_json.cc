@@ -65,6 +65,14 @@ class Object {
     Problem(std::string(key) + " is not a text");
     return {};
   }
+  std::string OptionalText(const char* key) const { return Find(key) == nullptr ? std::string() : Text(key); }
+  std::optional<std::uint64_t> OptionalNumber(const char* key) const {
+    const Json* value = Find(key);
+    if (value == nullptr) return std::nullopt;
+    if (value->is_number_unsigned()) return value->get<std::uint64_t>();
+    Problem(std::string(key) + " is not a whole number from 0");
+    return std::nullopt;
+  }
   LedgerTime Time(const char* key) const {
     const auto time = ParseRfc3339(Text(key));
     if (!time) Problem(std::string(key) + " is not a time in RFC 3339");
@@ -108,12 +116,15 @@ Result<Ledger> ReadLedger(std::string_view text) {
 
   std::string problem;
   const Object top(root, "", problem);
-  top.OnlyHas({"version", "repositoryID", "archives"});
+  top.OnlyHas({"version", "repositoryID", "encryption", "nonce", "key", "archives"});
   if (const Json* version = top.Required("version"); version != nullptr && *version != 1)
     top.Problem("version is " + Printable(version->dump(-1, ' ', true, Json::error_handler_t::replace), 100) +
                 ", and only 1 is known");
   Ledger ledger;
   ledger.repository_id = top.Text("repositoryID");
+  ledger.encryption = top.OptionalText("encryption");
+  ledger.nonce = top.OptionalNumber("nonce");
+  ledger.key = top.OptionalText("key");
   const Json* archives = top.Required("archives");
   if (archives != nullptr && !archives->is_array()) top.Problem("archives is not a list");
   if (!problem.empty()) return Invalid(problem);
@@ -132,7 +143,13 @@ Result<Ledger> ReadLedger(std::string_view text) {
 Result<std::string> WriteLedger(const Ledger& ledger) {
   if (const std::string problem = LedgerProblem(ledger); !problem.empty())
     return Fail(Reason::kLedgerInvalid, "the ledger cannot be written: " + problem);
-  std::string text = R"({"version":1,"repositoryID":")" + ledger.repository_id + R"(","archives":[)";
+  Json head = {{"version", 1}, {"repositoryID", ledger.repository_id}};
+  if (!ledger.encryption.empty()) head["encryption"] = ledger.encryption;
+  if (ledger.nonce) head["nonce"] = *ledger.nonce;
+  if (!ledger.key.empty()) head["key"] = ledger.key;
+  std::string text = head.dump();
+  text.pop_back();
+  text += R"(,"archives":[)";
   const char* separator = "\n";
   for (const LedgerArchive& archive : ledger.archives) {
     Json entry = {{"id", archive.id}, {"name", archive.name}, {"seen", TimeText(archive.seen)}};

@@ -12,9 +12,11 @@
 #include "engine/report/printable.h"
 #include "engine/run/exchange.h"
 #include "engine/run/here.h"
+#include "engine/run/ledger_file.h"
 #include "engine/run/machines.h"
 #include "engine/run/steps.h"
 #include "engine/run/target_hooks.h"
+#include "engine/run/target_ledger.h"
 
 namespace borgop {
 namespace {
@@ -24,6 +26,7 @@ constexpr std::chrono::seconds kLeaveLimit{6};  // for the keepers to end what t
 constexpr std::chrono::seconds kAbortAfter{2};
 constexpr std::chrono::seconds kSocketClose{10};
 constexpr std::uint32_t kOutputWindow = 1024 * 1024;
+constexpr std::size_t kDroppedAtOnce = 100;  // names of at most 512 bytes: well below what a command line takes
 
 class SocketEntrance final : public BridgeEntrance {
  public:
@@ -42,7 +45,7 @@ class TargetRun {
       : target_(target),
         environment_(environment),
         machines_(server, target, environment),
-        here_(machines_, environment, target, pins_),
+        here_(machines_, environment, target, ledger_.pins()),
         hooks_(target.hooks, machines_, [this](LogLevel level, const std::string& message) { Log(level, message); }) {
     report_.name = target.name;
     report_.repository.path = RepositoryPath(server, target.repository);
@@ -119,7 +122,7 @@ class TargetRun {
   }
 
   Task<void> Steps(Context context) {
-    if (!co_await InPhase(context, PhaseName::kConnect, [this](Context inner) { return machines_.Connect(inner); })) co_return;
+    if (!co_await InPhase(context, PhaseName::kConnect, [this](Context inner) { return Connect(inner); })) co_return;
     if (!co_await InPhase(context, PhaseName::kInspect, [this](Context inner) { return Inspect(inner); })) co_return;
     if (missing_) {
       if (!co_await InPhase(context, PhaseName::kInit, [this](Context inner) { return InitRepository(inner); })) co_return;
@@ -138,6 +141,26 @@ class TargetRun {
     }
   }
 
+  // First what is known here: nobody is bothered for a run that could not remember what it did.
+  Task<Status> Connect(Context context) {
+    if (!environment_.state.empty()) {
+      const Status opened = OpenLedger();
+      if (!opened) co_return opened;
+    }
+    co_return co_await machines_.Connect(context);
+  }
+
+  Status OpenLedger() {
+    Result<std::unique_ptr<LedgerFile>> file = LedgerFile::Open(environment_.state, target_.name);
+    if (!file) return Fail(file.error());
+    ledger_file_ = *std::move(file);
+    Result<std::optional<Ledger>> known = ledger_file_->Read();
+    if (!known) return Fail(known.error());
+    ledger_ = TargetLedger(*std::move(known), target_.repository.adopt,
+                           [this](const Ledger& ledger) { return ledger_file_->Write(ledger); });
+    return {};
+  }
+
   // The machines, and whether there is a repository: listing it proves the passphrase too, before T does anything.
   Task<Status> Inspect(Context context) {
     const Status started = co_await machines_.StartKeepers(context);
@@ -145,8 +168,12 @@ class TargetRun {
     if (const std::optional<std::string> warning = machines_.TakeWarning()) Warn(*warning);
     const Result<Listing> listing = co_await ListArchives(context);
     missing_ = !listing && listing.error().reason == Reason::kRepositoryMissing;
-    if (!listing && !missing_) co_return Fail(ExplainListing(listing.error()));
-    co_return Status{};
+    if (missing_) co_return ledger_.OnMissing(report_.repository.path);
+    if (!listing) co_return Fail(ExplainListing(listing.error()));
+    std::vector<std::string> notices;
+    const Status fits = ledger_.OnFound(*listing, Now(), notices);
+    for (const std::string& notice : notices) Log(LogLevel::kInfo, notice);
+    co_return fits;
   }
 
   // An account on B that runs no scripts may run `borg serve` by a forced command, or nothing at all.
@@ -165,9 +192,9 @@ class TargetRun {
       if (!result) co_return Fail(result.error());
       co_return Status{};
     };
-    const guard::Pins before = pins_;
+    const guard::Pins before = ledger_.pins();
     const Status made = co_await machines_.MakeRepository(context, report_.repository.path, init);
-    if (!made) pins_ = before;  // what was not made there is not what is expected there
+    if (!made) ledger_.pins() = before;  // what was not made there is not what is expected there
     if (!made && made.error().reason == Reason::kInitFailed) {
       // Another run may have made it meanwhile.
       const Result<Listing> listing = co_await ListArchives(context);
@@ -223,13 +250,13 @@ class TargetRun {
   }
 
   guard::Expectation ExpectedOfTarget() const {
-    guard::Expectation expectation{.path = report_.repository.path, .pins = pins_, .max_new_bytes = std::nullopt};
+    guard::Expectation expectation{.path = report_.repository.path, .pins = ledger_.pins(), .max_new_bytes = std::nullopt};
     if (target_.limits.max_new_bytes != 0) expectation.max_new_bytes = target_.limits.max_new_bytes;
     return expectation;
   }
 
   void TakeIn(const guard::Guard& guard) {
-    pins_ = guard.pins();
+    ledger_.pins() = guard.pins();
     for (const guard::Refusal& refusal : guard.refusals().kinds()) {
       RefusedRequests& refused = report_.refused.emplace_back();
       refused.method = refusal.method;
@@ -280,6 +307,8 @@ class TargetRun {
                                                   created_.archive.id + " that " + machines_.target_name() + " says it made in " +
                                                   created_.repository_id);
     }
+    const Status fits = ledger_.OnCreated(*listing, *seen, Now());
+    if (!fits) co_return fits;
     report_.archive = created_.archive;
     report_.archive->name = seen->name;
     report_.repository.original_size = created_.repository_original_size;
@@ -301,6 +330,7 @@ class TargetRun {
   }
 
   Task<Status> Maintain(Context context, PhaseName phase) {
+    if (phase == PhaseName::kPrune && ledger_.kept()) co_return co_await DropArchives(context);
     const auto make = [this, phase](const Client& client) {
       const std::string& path = report_.repository.path;
       if (phase == PhaseName::kPrune) return Prune(client, path, target_.retention);
@@ -315,6 +345,36 @@ class TargetRun {
       *report_.repository.archives -= std::min(result->messages.pruned, *report_.repository.archives);
     co_return Status{};
   }
+
+  // By the ledger's times, not by those that T wrote into its archives.
+  Task<Status> DropArchives(Context context) {
+    Result<Listing> listing = co_await ListArchives(context);
+    if (!listing) co_return Fail(listing.error());
+    const auto zone = TimeZone::Find(target_.retention.time_zone);
+    if (!zone) co_return Fail(Reason::kInvalidConfig, "the time zone " + target_.retention.time_zone + ' ' + zone.error());
+    const Result<std::vector<LedgerArchive>> drop = ledger_.Drop(*listing, target_.retention, *zone, Now());
+    if (!drop) co_return Fail(drop.error());
+    std::vector<std::string> names;
+    for (const LedgerArchive& archive : *drop) {
+      Log(LogLevel::kInfo, "drops the archive " + Printable(archive.name, 200));
+      names.push_back(archive.name);
+    }
+    while (!names.empty()) {
+      const std::size_t size = std::min(names.size(), kDroppedAtOnce);
+      const std::span<const std::string> some(names.data(), size);
+      const auto make = [this, some](const Client& client) { return Delete(client, report_.repository.path, some); };
+      const Result<ExchangeResult> result = co_await RunHere(context, report_.repository.path, Step::kPrune, make);
+      if (!result) co_return Fail(result.error());
+      names.erase(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(size));
+    }
+    if (drop->empty()) co_return Status{};
+    listing = co_await ListArchives(context);
+    if (!listing) co_return Fail(listing.error());
+    report_.pruned += drop->size();
+    co_return ledger_.OnDropped(*listing);
+  }
+
+  static LedgerTime Now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
   Task<Result<ExchangeResult>> RunHere(Context context, std::string path, Step step, BorgHere::MakeCommand make) {
     Result<ExchangeResult> result = co_await here_.Run(context, std::move(path), make, Options());
@@ -375,13 +435,14 @@ class TargetRun {
     Context leaving;
     leaving.loop = context.loop;
     const bool clean = co_await machines_.Leave(leaving.WithTimeout(kLeaveLimit), hooks_.after());
+    const Status saved = ledger_.SavePins();
     WarnOfHooks();
     if (!clean) {
       Log(LogLevel::kWarning,
           "could not tell both machines that the run is over; what is left there ends by itself within a minute");
     }
     if (more_warnings_ != 0) report_.warnings.push_back("and " + std::to_string(more_warnings_) + " more warnings");
-    co_return Status{};
+    co_return saved;
   }
 
   void Warn(const std::string& warning) {
@@ -397,7 +458,8 @@ class TargetRun {
   const Target& target_;
   const RunEnvironment& environment_;
   Machines machines_;
-  guard::Pins pins_;
+  TargetLedger ledger_;
+  std::unique_ptr<LedgerFile> ledger_file_;
   BorgHere here_;
   TargetHooks hooks_;
   TargetReport report_;

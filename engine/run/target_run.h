@@ -21,6 +21,7 @@ struct RunEnvironment {
   LoginLimiter* logins = nullptr;
   std::string engine;         // this program's path: what the local borg is given to connect through
   std::string borg = "borg";  // the borg on this machine
+  std::string state;          // the directory that keeps the targets' ledgers (PrepareStateDirectory); empty: none are kept
   KeeperTimes keeper;
   SessionTimes session;
 };

@@ -173,6 +173,23 @@ TEST(GuardedBridge, ABThatEndsInsteadOfAnsweringEndsIt) {
   });
 }
 
+TEST(GuardedBridge, LastWordsAreNobodysFault) {
+  for (const bool ended : {true, false}) {
+    Play([ended](Context context, Session& session) -> Task<void> {
+      co_await session.client_out.Write(context, kOpened);
+      co_await session.server_out.Write(context, OldReply(1, None(), Version()));
+      co_await Sleep(context, 1s);
+      if (ended) session.client_out.Close();
+      co_await Sleep(context, 1s);
+      co_await session.server_out.Write(context, std::string("Borg 1.2.4: Got connection close before repository was opened.\n"));
+      session.server_out.Close();
+      co_await Sleep(context, 1s);
+      EXPECT_EQ(session.seen_by_client, OldReply(1, None(), Version()));
+      EXPECT_EQ(session.result.refused.has_value(), !ended);
+    });
+  }
+}
+
 TEST(GuardedBridge, AStopEndsTheWait) {
   RunJumping([](Context context) -> Task<void> {
     Session session;

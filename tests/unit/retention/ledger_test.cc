@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "ledgers.h"
 
 namespace borgop {
@@ -43,7 +45,11 @@ TEST(LedgerTest, ReadsWhatItWrites) {
   LedgerArchive adopted = Seen("b", std::string("\x01\x7f/{}") + '\0' + "'", "2026-11-02T10:00:00.123Z");
   adopted.adopted = true;
   // A name may come again once it was dropped.
-  for (const Ledger& ledger : {LedgerOf({}), LedgerOf({Dropped("a", "x"), Dropped("c", "x"), Seen("d", "x"), adopted})}) {
+  Ledger full = LedgerOf({Dropped("a", "x"), Dropped("c", "x"), Seen("d", "x"), adopted});
+  full.encryption = "repokey-blake2";
+  full.nonce = std::numeric_limits<std::uint64_t>::max();
+  full.key = Id("e");
+  for (const Ledger& ledger : {LedgerOf({}), full}) {
     const auto text = WriteLedger(ledger);
     ASSERT_TRUE(text);
     const auto read = ReadLedger(*text);
@@ -100,6 +106,11 @@ const Refused kRefused[] = {
     {"NoArchives", R"({"version":1,"repositoryID":"x"})", "archives is missing"},
     {"ArchivesObject", R"({"version":1,"repositoryID":"x","archives":{}})", "archives is not a list"},
     {"RepositoryId", R"({"version":1,"repositoryID":"0A","archives":[]})", "the repository's id"},
+    {"NonceNegative", R"({"version":1,"repositoryID":"x","nonce":-1,"archives":[]})", "nonce is not a whole number"},
+    {"KeyShort", R"({"version":1,"repositoryID":")" + Id("f") + R"(","key":"00","archives":[]})", "the fingerprint of the key"},
+    {"EncryptionNumber", R"({"version":1,"repositoryID":"x","encryption":1,"archives":[]})", "encryption is not a text"},
+    {"EncryptionLong", R"({"version":1,"repositoryID":")" + Id("f") + R"(","encryption":")" + std::string(51, 'x') + R"(","archives":[]})",
+     "the encryption mode"},
     {"UnknownKey", R"({"version":1,"repositoryID":"x","archives":[],"more":1})", "the key \"more\""},
     {"UnknownKeyOfArchive", Text(Entry("a", "x", R"(,"time":1)")), "archives[0]: the key \"time\""},
     {"RepeatedKey", R"({"version":1,"version":1,"repositoryID":"x","archives":[]})", "a key stands twice"},
