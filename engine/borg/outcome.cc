@@ -193,6 +193,9 @@ Result<Completion> Judge(Step step, std::string_view where, const Exit& exit, co
     return Failure(FailureOf(step), step, where, "failed", messages.error,
                    "Give the archive a name of its own, such as snapshot-{utcnow}.");
   }
+  // Python's re on a pattern (re.PatternError from 3.13 on): it will not pass by itself.
+  if (messages.error.starts_with("re.error") || messages.error.starts_with("re.PatternError"))
+    return Known(Reason::kInvalidConfig, step, where, messages);
 
   if (msgid.empty()) {
     if (exit.status == 126) {

@@ -252,7 +252,7 @@ Result<std::vector<PinnedKey>> KnownHosts::KeysFor(std::string_view host, std::u
 
   const std::string wanted = port == 22 ? lower : bracketed;
   const std::string scan = "run ssh-keyscan " + (port == 22 ? std::string() : "-p " + std::to_string(port) + ' ') + lower;
-  if (has_revoked)
+  if (has_revoked || (!revoked.empty() && unsupported.empty() && !has_authority))
     return Fail(Reason::kInvalidConfig, "has only keys for " + Quoted(wanted) + " that are marked @revoked (pin the key in use)");
   if (!unsupported.empty()) {
     return Fail(Reason::kInvalidConfig, "has only keys for " + Quoted(wanted) + " of types that are not supported, such as " +

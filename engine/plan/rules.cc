@@ -8,9 +8,11 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/base/utf8.h"
+#include "engine/plan/archive_glob.h"
 #include "engine/plan/document.h"
 
 namespace borgop {
@@ -20,6 +22,8 @@ constexpr std::size_t kMaxArchiveName = 200;
 constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxHost = 255;
 constexpr std::size_t kMaxPassphrase = 4096;
+// borg takes the interval from today's date and fails where that ends before the year 1.
+constexpr int kMaxKeepWithinHours = 24 * 365 * 2000;
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 bool HasControl(std::string_view text) { return std::any_of(text.begin(), text.end(), IsControl); }
@@ -218,8 +222,9 @@ std::string ArchiveNameProblem(std::string_view name) {
   if (name.find("::") != std::string_view::npos) return "has `::` in it (give the archive's name only)";
   if (!IsUtf8(name)) return "is not UTF-8 (write it in UTF-8)";
   if (name.front() == ' ' || name.back() == ' ') return "begins or ends with a space (remove it)";
-  if (name.ends_with(".checkpoint"))
-    return "ends with `.checkpoint`, which is how borg marks unfinished archives (use another name)";
+  // Anywhere: `borg list` leaves out all such names (1.2.4 and 1.4.5, manifest.py), prune takes only those that end with it for unfinished.
+  if (name.find(".checkpoint") != std::string_view::npos)
+    return "has `.checkpoint` in it, which is how borg marks unfinished archives (use another name)";
   static const std::vector<std::string_view> kKnown = {"hostname", "fqdn",  "reverse-fqdn", "now",       "utcnow",    "user",
                                                        "pid",      "uuid4", "borgversion",  "borgmajor", "borgminor", "borgpatch"};
   const std::optional<std::vector<std::string_view>> names = Placeholders(name);
@@ -236,7 +241,14 @@ std::string ArchiveNameProblem(std::string_view name) {
 std::string KeepWithinProblem(std::string_view interval) {
   const std::string_view number = interval.substr(0, interval.empty() ? 0 : interval.size() - 1);
   const std::optional<int> count = Digits(number);
-  if (count && *count > 0 && std::string_view("Hdwmy").find(interval.back()) != std::string_view::npos) return {};
+  static constexpr std::array<std::pair<char, int>, 5> kUnits = {
+      {{'H', 1}, {'d', 24}, {'w', 24 * 7}, {'m', 24 * 31}, {'y', 24 * 365}}};
+  for (const auto& [letter, unit] : kUnits) {
+    if (!count || *count <= 0 || interval.back() != letter) continue;
+    if (*count <= kMaxKeepWithinHours / unit) return {};
+    return "is " + Quoted(interval) +
+           ", which is before the years that borg can count (use at most `2000y`, or `keepLast: -1` to keep all)";
+  }
   if (count && *count > 0 && interval.back() == 'h')
     return "is " + Quoted(interval) + " (hours are " + Quoted(std::string(number) + "H") + ")";
   return "is " + Quoted(interval) + " (write a number above 0 and one of H, d, w, m, y, such as `48H`)";
@@ -253,6 +265,8 @@ std::string GlobArchivesProblem(std::string_view glob) {
   if (glob.find_first_of("{}") != std::string_view::npos) {
     return "has a placeholder in it, and pruning does not run on the target (write out what it stands for)";
   }
+  if (!ArchiveGlob::Parse(glob))
+    return "has a range in brackets that runs backwards, on which borg fails (write `[a-z]`, not `[z-a]`)";
   return {};
 }
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "engine/plan/rules.h"
-#include "engine/retention/archive_glob.h"
+#include "engine/plan/archive_glob.h"
 
 namespace borgop {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/retention/archive_glob.h"
+#include "engine/plan/archive_glob.h"
 
 #include "tests/fuzz/fuzzer.h"
 

@@ -83,7 +83,7 @@ const Row kRows[] = {
     {"create_nospace_t2", Step::kCreate, Reason::kDiskFull, "disk space on the target web-01"},
     {"create_archive_exists", Step::kCreate, Reason::kCreateFailed, "Archive one already exists"},
     {"create_usage", Step::kCreate, Reason::kInvalidConfig, "error: argument -e/--exclude"},
-    {"create_badregex", Step::kCreate, Reason::kCreateFailed, "missing ), unterminated subpattern"},
+    {"create_badregex", Step::kCreate, Reason::kInvalidConfig, "missing ), unterminated subpattern"},
     {"create_badplaceholder", Step::kCreate, Reason::kInvalidConfig, "nope"},
     {"create_badpath", Step::kCreate, Reason::kCreateFailed, "surrogates not allowed"},
     {"borg_missing", Step::kCreate, Reason::kBorgMissing, "borg-not-there: not found"},

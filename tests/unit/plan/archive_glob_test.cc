@@ -1,5 +1,5 @@
 // That borg says the same: borg_test.cc.
-#include "engine/retention/archive_glob.h"
+#include "engine/plan/archive_glob.h"
 
 #include <gtest/gtest.h>
 
