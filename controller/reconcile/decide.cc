@@ -89,7 +89,15 @@ class Decider {
     if (!carried_) return;
     const std::optional<Finding> finding = carried_->finding;
     if (Acknowledge(*carried_, meta_.Annotation(api::kAcknowledgeAnnotation)))
-      decisions_.events.push_back({false, "FindingAcknowledged", finding->reason + ", finding " + finding->id});
+      TakeAcknowledged(*finding);
+  }
+
+  void TakeAcknowledged(const Finding& finding) {
+    decisions_.events.push_back({false, "FindingAcknowledged", finding.reason + ", finding " + finding.id});
+    if (finding.repository_id.empty()) return;
+    // Of the one that is now this target's, nothing else is known yet.
+    status_.repository = {};
+    status_.repository.id = finding.repository_id;
   }
 
   void RecordEnds() {
