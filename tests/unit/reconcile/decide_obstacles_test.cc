@@ -69,6 +69,8 @@ const Blocked kBlocked[] = {
      "BorgServer vault: spec.port", true},
     {"Spec", [](World& world) { world.ChangeSpec("/spec/source/paths", {"relative"}); }, "False SpecInvalid",
      "spec.source.paths[0]", true},
+    {"WholePath", [](World& world) { world.ChangeSpec("/spec/repository/path", "web::01"); }, "False SpecInvalid",
+     "spec.repository.path holds `::`", true},
     {"TimeZone", [](World& world) { world.ChangeSpec("/spec/timeZone", "Europe/Atlantis"); }, "False SpecInvalid", "spec.timeZone",
      true},
     {"Shared",
