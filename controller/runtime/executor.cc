@@ -171,6 +171,8 @@ class Executor::Steps {
   }
   Status Noted(const json& object, Status done) {
     if (done) return done;
+    // A namespace that goes takes the target along: nobody has to be told.
+    if (done.error().message.find("because it is being terminated") != std::string::npos) return done;
     const bool invalid = done.error().code == Code::kInvalid;
     if (invalid || done.error().code == Code::kForbidden) {
       refusal_ = Refusal{invalid ? Refusal::Cause::kInvalid : Refusal::Cause::kForbidden, Named(object), done.error().message};

@@ -93,7 +93,7 @@ TEST_F(Setup, WhatKubernetesRefusesIsToldWithItsField) {
   AwaitCron("scheduled", "/spec/schedule", "0 3 * * *");
   AwaitReady("scheduled", "True", "Scheduled");
   PlayedPod::Of(AnotherJob("asked", {})).End(GoodReport());
-  Await("asked", "/status/lastBackup/phase", "Completed");
+  Await("asked", "/lastBackup/phase", "Completed");
 }
 
 TEST_F(Setup, ACronJobOfSomebodyElseIsLeftAlone) {

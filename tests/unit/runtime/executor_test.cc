@@ -195,6 +195,10 @@ TEST_F(ExecutorTest, WhatTheApiRefusesToMakeIsTold) {
   EXPECT_FALSE(refusal_of(state));
   Answer(403, "Forbidden");
   EXPECT_EQ(refusal_of(apply)->cause, Cause::kForbidden);
+  http_.on_send = [](const kube::HttpRequest&) {
+    return kube::HttpResponse{403, R"({"kind":"Status","message":"unable to create new content in namespace b because it is being terminated"})"};
+  };
+  EXPECT_FALSE(refusal_of(make));
   Answer(500, "InternalError");
   EXPECT_FALSE(refusal_of(make));
   Answer(409, "Conflict");
