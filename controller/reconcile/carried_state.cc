@@ -60,12 +60,8 @@ std::optional<std::string> ReadFinding(const json& from, CarriedState& state) {
   const json* found = Find(from, {"finding"});
   if (found == nullptr) return std::nullopt;
   const std::optional<WallTime> time = TimeAt(*found, {"time"});
-  Finding finding{TextAt(*found, {"id"}),
-                  TextAt(*found, {"reason"}),
-                  Printable(TextAt(*found, {"message"}), kMaxMessage),
-                  TextAt(*found, {"job"}),
-                  TextAt(*found, {"repositoryID"}),
-                  time.value_or(WallTime{})};
+  Finding finding{TextAt(*found, {"id"}),  TextAt(*found, {"reason"}),       Printable(TextAt(*found, {"message"}), kMaxMessage),
+                  TextAt(*found, {"job"}), TextAt(*found, {"repositoryID"}), time.value_or(WallTime{})};
   if (finding.id.empty() || finding.reason.empty() || !time) return "finding lacks an id, a reason or a time";
   if (!finding.repository_id.empty() && !IsId(finding.repository_id)) return "finding.repositoryID is not 64 hexadecimal digits";
   state.finding = std::move(finding);

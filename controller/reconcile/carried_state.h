@@ -51,7 +51,8 @@ struct CarriedState {
 
 inline constexpr std::string_view kRepositoryTampered = "RepositoryTampered";
 // Between a finding's message and how to acknowledge it, in the condition RepositoryTrusted.
-inline constexpr std::string_view kUntilAcknowledged = " Nothing runs until somebody has looked into it and annotated this target: ";
+inline constexpr std::string_view kUntilAcknowledged =
+    " Nothing runs until somebody has looked into it and annotated this target: ";
 inline constexpr std::string_view kTargetMisbehaved = "TargetMisbehaved";
 // Reasons of the engine's report that only a person may pass over.
 bool Accuses(std::string_view reason);

@@ -84,10 +84,9 @@ void SetTrusted(Writer& write, Conditions& conditions, const CarriedState* carri
   if (carried == nullptr) return;  // unreadable: what was known stays
   if (carried->finding) {
     const Finding& finding = *carried->finding;
-    return write.Set(
-        kRepositoryTrusted, Truth::kFalse,
-        {finding.reason, finding.message + std::string(kUntilAcknowledged) +
-                             std::string(api::kAcknowledgeAnnotation) + '=' + finding.id});
+    return write.Set(kRepositoryTrusted, Truth::kFalse,
+                     {finding.reason, finding.message + std::string(kUntilAcknowledged) + std::string(api::kAcknowledgeAnnotation) +
+                                          '=' + finding.id});
   }
   if (!carried->repository_id.empty())
     return write.Set(kRepositoryTrusted, Truth::kTrue, {"Known", "The repository is the one that was seen first."});

@@ -88,8 +88,7 @@ class Decider {
     }
     if (!carried_) return;
     const std::optional<Finding> finding = carried_->finding;
-    if (Acknowledge(*carried_, meta_.Annotation(api::kAcknowledgeAnnotation)))
-      TakeAcknowledged(*finding);
+    if (Acknowledge(*carried_, meta_.Annotation(api::kAcknowledgeAnnotation))) TakeAcknowledged(*finding);
   }
 
   void TakeAcknowledged(const Finding& finding) {

@@ -29,9 +29,9 @@ std::string InTermsOfTheSpec(std::string text) {
 Obstacle ObstacleOf(const Refusal& refusal) {
   switch (refusal.cause) {
     case Refusal::Cause::kInvalid:
-      return {std::string(obstacle_reason::kSpecRefused),
-              "Kubernetes refuses the " + refusal.object + " that is made from this spec: " + InTermsOfTheSpec(refusal.said) +
-                  ". Correct the spec; nothing starts until then."};
+      return {std::string(obstacle_reason::kSpecRefused), "Kubernetes refuses the " + refusal.object +
+                                                              " that is made from this spec: " + InTermsOfTheSpec(refusal.said) +
+                                                              ". Correct the spec; nothing starts until then."};
     case Refusal::Cause::kNameTaken:
       return {std::string(obstacle_reason::kNameTaken),
               "There is a " + refusal.object +

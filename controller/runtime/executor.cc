@@ -166,9 +166,7 @@ class Executor::Steps {
  private:
   using Refusal = controller::Refusal;
 
-  static std::string Named(const json& object) {
-    return controller::TextAt(object, {"kind"}) + ' ' + kube::KeyOf(object).name;
-  }
+  static std::string Named(const json& object) { return controller::TextAt(object, {"kind"}) + ' ' + kube::KeyOf(object).name; }
   Status Noted(const json& object, Status done) {
     if (done) return done;
     // A namespace that goes takes the target along: nobody has to be told.

@@ -98,7 +98,8 @@ TEST_F(Setup, WhatKubernetesRefusesIsToldWithItsField) {
 
 TEST_F(Setup, ACronJobOfSomebodyElseIsLeftAlone) {
   AddServer();
-  auto theirs = Json::parse(R"({"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"schedule": "1 1 * * *", "jobTemplate": {"spec":
+  auto theirs =
+      Json::parse(R"({"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"schedule": "1 1 * * *", "jobTemplate": {"spec":
       {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "example.org/theirs"}]}}}}}})");
   theirs["metadata"] = {{"name", "web"}, {"namespace", ns()}};
   Api().Create(kube::CronJobs(), theirs);

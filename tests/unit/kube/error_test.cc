@@ -55,7 +55,8 @@ INSTANTIATE_TEST_SUITE_P(Table, ErrorFromStatus,
 
 TEST(ErrorFromAnswer, AFieldThatIsNoneIsAFaultOfTheObject) {
   const ApiError error = ErrorFromAnswer(
-      500, StatusBody("", "failed to create typed patch object (n/c; batch/v1, Kind=CronJob): .spec.x: field not declared in schema"));
+      500,
+      StatusBody("", "failed to create typed patch object (n/c; batch/v1, Kind=CronJob): .spec.x: field not declared in schema"));
   EXPECT_EQ(ToString(error.code), "Invalid");
 }
 

@@ -23,8 +23,9 @@ std::string MessageOf(const std::string& said) { return ObstacleOf({Cause::kInva
 TEST(RefusalTest, NamesTheFieldsOfTheSpec) {
   EXPECT_THAT(MessageOf("spec.jobTemplate.spec.template.spec.containers[0].resources.requests: Invalid value: \"2Gi\""),
               AllOf(HasSubstr("CronJob web-01"), HasSubstr(": spec.podTemplate.resources.requests: Invalid")));
-  EXPECT_THAT(MessageOf("[spec.template.spec.containers[0].resources.limits[a b]: x, spec.template.spec.containers[0].resources: y]"),
-              HasSubstr("[spec.podTemplate.resources.limits[a b]: x, spec.podTemplate.resources: y]"));
+  EXPECT_THAT(
+      MessageOf("[spec.template.spec.containers[0].resources.limits[a b]: x, spec.template.spec.containers[0].resources: y]"),
+      HasSubstr("[spec.podTemplate.resources.limits[a b]: x, spec.podTemplate.resources: y]"));
   EXPECT_THAT(MessageOf("spec.jobTemplate.spec.template.spec.tolerations[0].operator: x"),
               HasSubstr("spec.podTemplate.tolerations[0].operator: x"));
   EXPECT_THAT(MessageOf("spec.template.metadata.labels: x"), HasSubstr("spec.podTemplate.labels: x"));
@@ -92,7 +93,8 @@ TEST(RefusedDecisionTest, HoldsWhatWasMadeFromAnotherSpecUnlessItMayPass) {
 TEST(RefusedDecisionTest, DoesNotHideWhatAPersonHasToSettle) {
   World world;
   world.Settle();
-  world.observed.claims = {{"web-01", "web/01", test::At("2026-01-02T00:00:00Z")}, {"other", "web/01", test::At("2026-01-01T00:00:00Z")}};
+  world.observed.claims = {{"web-01", "web/01", test::At("2026-01-02T00:00:00Z")},
+                           {"other", "web/01", test::At("2026-01-01T00:00:00Z")}};
   world.observed.refusal = Refusal{Cause::kForbidden, "CronJob web-01", "why"};
   world.Settle();
   EXPECT_EQ(world.Ready(), "False RepositoryShared");

@@ -164,7 +164,8 @@ TEST_F(ExecutorTest, ACronJobThatWasNotSeenIsNotTakenOver) {
   observed_.maintenance_cron_job = Object("CronJob", "ours");
   http_.on_send = [](const kube::HttpRequest& request) {
     const bool theirs = request.target.find("unseen") != std::string::npos;
-    return kube::HttpResponse{theirs ? 409 : 200, R"({"kind":"Status","reason":"Conflict","message":"2 conflicts with \"kubectl\""})"};
+    return kube::HttpResponse{theirs ? 409 : 200,
+                              R"({"kind":"Status","reason":"Conflict","message":"2 conflicts with \"kubectl\""})"};
   };
   std::optional<controller::Refusal> refusal;
   EXPECT_FALSE(executor_.CarryOut({"backups", "web-01"}, observed_, decisions, {}, &refusal));
@@ -196,7 +197,8 @@ TEST_F(ExecutorTest, WhatTheApiRefusesToMakeIsTold) {
   Answer(403, "Forbidden");
   EXPECT_EQ(refusal_of(apply)->cause, Cause::kForbidden);
   http_.on_send = [](const kube::HttpRequest&) {
-    return kube::HttpResponse{403, R"({"kind":"Status","message":"unable to create new content in namespace b because it is being terminated"})"};
+    return kube::HttpResponse{
+        403, R"({"kind":"Status","message":"unable to create new content in namespace b because it is being terminated"})"};
   };
   EXPECT_FALSE(refusal_of(make));
   Answer(500, "InternalError");
