@@ -82,11 +82,7 @@ std::vector<HookCommand> ReadHookList(const Object& in, const char* key) {
   for (std::size_t i = 0; i < commands.size(); ++i) {
     const std::string place = std::string(key) + '[' + std::to_string(i) + ']';
     if ((*in.Find(key))[i].is_array()) in.Problem(place, HookProblem(commands[i]));
-    for (std::size_t j = 0; j < commands[i].size(); ++j) {
-      const std::string word = place + '[' + std::to_string(j) + ']';
-      if (j == 0) in.Problem(word, HookProgramProblem(commands[i][j]));
-      if (j != 0 && commands[i][j].find('\0') != std::string::npos) in.Problem(word, "has a NUL byte in it (remove it)");
-    }
+    if (!commands[i].empty()) in.Problem(place + "[0]", HookProgramProblem(commands[i][0]));
   }
   return commands;
 }

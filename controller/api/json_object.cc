@@ -18,6 +18,15 @@ std::string ToString(const Problems& problems) {
   return text;
 }
 
+namespace {
+
+// The engine takes none anywhere.
+std::string NulProblem(const std::string& text) {
+  return text.find('\0') == std::string::npos ? std::string() : std::string("has a NUL byte in it (remove it)");
+}
+
+}  // namespace
+
 Object::Object(const json* value, std::string path, Problems& problems) : path_(std::move(path)), problems_(&problems) {
   if (value == nullptr || value->is_null()) return;
   if (value->is_object()) {
@@ -50,6 +59,7 @@ std::optional<std::string> Object::Text(const char* key, Rule rule) const {
     return std::nullopt;
   }
   std::string text = value->get<std::string>();
+  Problem(key, NulProblem(text));
   if (rule != nullptr) Problem(key, rule(text));
   return text;
 }
@@ -74,6 +84,7 @@ std::vector<std::string> Object::Texts(const char* key, Rule rule) const {
       continue;
     }
     texts.push_back((*list)[i].get<std::string>());
+    Problem(place, NulProblem(texts.back()));
     if (rule != nullptr) Problem(place, rule(texts.back()));
   }
   return texts;

@@ -1,8 +1,10 @@
 #include "controller/cli/cluster_options.h"
 
+#include <algorithm>
 #include <iostream>
 #include <utility>
 
+#include "controller/api/borg_server.h"
 #include "controller/kube/cpprest_http.h"
 #include "engine/report/printable.h"
 #include "engine/report/report.h"
@@ -14,6 +16,16 @@ void AddClusterOptions(CLI::App& verb, ClusterOptions& options) {
                   "The cluster's configuration; without it, KUBECONFIG, the pod's service account or ~/.kube/config")
       ->type_name("FILE");
   verb.add_option("--context", options.context, "A context of the kubeconfig other than its current one")->type_name("NAME");
+}
+
+std::string NamespaceProblem(const std::string& name) {
+  const bool good = api::ObjectNameProblem(name).empty() && name.size() <= 63 && name.find('.') == std::string::npos;
+  return good ? std::string() : '`' + Printable(name) + "` is no name of a namespace (lower case letters, digits and '-' inside)";
+}
+
+std::string ImageProblem(const std::string& image) {
+  const bool good = !image.empty() && std::ranges::all_of(image, [](char c) { return c > ' ' && c < 0x7F; });
+  return good ? std::string() : '`' + Printable(image) + "` is no name of an image, such as registry.example/borg-engine:1.0";
 }
 
 kube::Result<Cluster> Connect(const ClusterOptions& options) {

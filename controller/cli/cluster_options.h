@@ -16,6 +16,10 @@ struct ClusterOptions {
 
 void AddClusterOptions(CLI::App& verb, ClusterOptions& options);
 
+// Of values on the command line: what is wrong, or empty.
+std::string NamespaceProblem(const std::string& name);
+std::string ImageProblem(const std::string& image);
+
 struct Cluster {
   std::string ns;  // where the context, or our pod, is; "default" where neither says
   std::string server;

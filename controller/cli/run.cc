@@ -233,12 +233,14 @@ void AddOperatorRun(CLI::App& app, Action& action) {
   verb->add_option("-n,--namespace", options->namespaces, "Work in this namespace only; may be given several times. Default: all")
       ->type_name("NAMESPACE")
       ->envname("BORG_OPERATOR_NAMESPACES")
+      ->check(NamespaceProblem)
       ->delimiter(',')
       ->take_all();
   controller::EngineSettings& engine = options->controller.engine;
   verb->add_option("--engine-image", engine.image, "The image of borg-engine, for the pods that back up")
       ->type_name("IMAGE")
       ->envname("BORG_OPERATOR_ENGINE_IMAGE")
+      ->check(ImageProblem)
       ->required();
   verb->add_option("--engine-image-pull-policy", engine.image_pull_policy, "Always, IfNotPresent or Never")
       ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
@@ -260,7 +262,8 @@ void AddOperatorRun(CLI::App& app, Action& action) {
   verb->add_flag("!--no-leader-election", options->elect, "Work without a Lease: there is one process only");
   verb->add_option("--lease-namespace", options->lease_namespace,
                    "Where the Lease is. Default: the pod's, or the context's, namespace")
-      ->type_name("NAMESPACE");
+      ->type_name("NAMESPACE")
+      ->check(NamespaceProblem);
   verb->add_option(
           "--lease-duration", options->lease_duration,
           "Without a renewal for so many seconds another replica takes the lead; whoever has it stops a third of that before")

@@ -98,7 +98,9 @@ void AddTrigger(CLI::App& app, Action& action) {
       "configuration\n"
       "cannot be used.");
   AddClusterOptions(*verb, options->cluster);
-  verb->add_option("-n,--namespace", options->ns, "The namespace. Default: the context's, or the pod's")->type_name("NAMESPACE");
+  verb->add_option("-n,--namespace", options->ns, "The namespace. Default: the context's, or the pod's")
+      ->type_name("NAMESPACE")
+      ->check(NamespaceProblem);
   CLI::Option* all = verb->add_flag("--all", options->all, "Also targets with a schedule of their own");
   verb->add_option("--value", options->value,
                    "What the annotation is set to: the same value again starts nothing again. Default: the time")

@@ -164,9 +164,11 @@ Result<nlohmann::json> Client::Update(const ResourceType& type, const nlohmann::
                 "application/json", object, false, stop);
 }
 
-Result<nlohmann::json> Client::Apply(const ResourceType& type, const nlohmann::json& object, std::stop_token stop) {
+Result<nlohmann::json> Client::Apply(const ResourceType& type, const nlohmann::json& object, std::stop_token stop,
+                                     Conflicts conflicts) {
+  const char* force = conflicts == Conflicts::kTakeOver ? "true" : "";
   return Change("PATCH",
-                Query(ObjectPath(type, KeyOf(object))).Add("fieldManager", options_.field_manager).Add("force", "true").Take(),
+                Query(ObjectPath(type, KeyOf(object))).Add("fieldManager", options_.field_manager).Add("force", force).Take(),
                 "application/apply-patch+yaml", object, true, stop);
 }
 

@@ -42,6 +42,9 @@ struct ObjectList {
 
 enum class Propagation : std::uint8_t { kBackground, kForeground, kOrphan };
 
+// Of server-side apply, over fields that others own: take them over, or be refused (kConflict).
+enum class Conflicts : std::uint8_t { kTakeOver, kRefuse };
+
 struct DeleteOptions {
   std::string uid{};  // only this very object; empty: whichever has the name
   std::string resource_version{};
@@ -76,8 +79,10 @@ class Client {
   Result<nlohmann::json> Create(const ResourceType& type, const nlohmann::json& object, std::stop_token stop = {});
   // With metadata.resourceVersion as precondition, where the object has one.
   Result<nlohmann::json> Update(const ResourceType& type, const nlohmann::json& object, std::stop_token stop = {});
-  // Server-side apply, taking over fields that others own. The object names itself.
-  Result<nlohmann::json> Apply(const ResourceType& type, const nlohmann::json& object, std::stop_token stop = {});
+  // Server-side apply. The object names itself.
+  Result<nlohmann::json> Apply(const ResourceType& type, const nlohmann::json& object, std::stop_token stop = {},
+                               Conflicts conflicts = Conflicts::kTakeOver);
+  // The same for the status, taking over fields that others own.
   Result<nlohmann::json> ApplyStatus(const ResourceType& type, const nlohmann::json& object, std::stop_token stop = {});
   // RFC 7386. With metadata.resourceVersion (or uid) in `patch` as precondition.
   Result<nlohmann::json> MergePatch(const ResourceType& type, const ObjectKey& key, const nlohmann::json& patch,

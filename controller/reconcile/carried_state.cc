@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/api/names.h"
+#include "controller/reconcile/conditions.h"
 #include "controller/reconcile/json_view.h"
 #include "controller/reconcile/names.h"
 #include "controller/reconcile/owned_meta.h"
@@ -16,7 +17,10 @@ using nlohmann::json;
 
 constexpr const char* kKey = "state.json";
 constexpr std::size_t kMaxBytes = std::size_t{256} << 10U;
-constexpr std::size_t kMaxName = 256, kMaxMessage = 1024;
+constexpr const char* kFoundId = ": its id is ";
+constexpr std::size_t kMaxName = 256;
+// In a condition there must be room for how to acknowledge it.
+constexpr std::size_t kMaxMessage = 640;
 
 bool IsId(std::string_view id) { return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
@@ -56,7 +60,7 @@ std::optional<std::string> ReadFinding(const json& from, CarriedState& state) {
   const json* found = Find(from, {"finding"});
   if (found == nullptr) return std::nullopt;
   const std::optional<WallTime> time = TimeAt(*found, {"time"});
-  Finding finding{TextAt(*found, {"id"}),  TextAt(*found, {"reason"}),       TextAt(*found, {"message"}),
+  Finding finding{TextAt(*found, {"id"}),  TextAt(*found, {"reason"}),       Printable(TextAt(*found, {"message"}), kMaxMessage),
                   TextAt(*found, {"job"}), TextAt(*found, {"repositoryID"}), time.value_or(WallTime{})};
   if (finding.id.empty() || finding.reason.empty() || !time) return "finding lacks an id, a reason or a time";
   if (!finding.repository_id.empty() && !IsId(finding.repository_id)) return "finding.repositoryID is not 64 hexadecimal digits";
@@ -75,6 +79,10 @@ void TakeArchive(CarriedState& state, const JobRun& run) {
     state.archives.erase(state.archives.begin(), state.archives.end() - CarriedState::kMaxArchives);
 }
 
+std::string FoundRepositoryId(const std::string& known, const std::string& found) {
+  return DigestOf(std::string(kRepositoryTampered) + '/' + known + '/' + found);
+}
+
 std::optional<Finding> FindingOf(const CarriedState& state, const JobRun& run) {
   Finding finding;
   finding.job = run.job.name;
@@ -91,9 +99,9 @@ std::optional<Finding> FindingOf(const CarriedState& state, const JobRun& run) {
   finding.repository_id = id;
   finding.message = (run.report->repository->initialized ? "The repository had vanished and was made anew"
                                                          : "There is another repository in the place of the known one") +
-                    std::string(": its id is ") + id + ", and was " + state.repository_id +
+                    std::string(kFoundId) + id + ", and was " + state.repository_id +
                     ". Find out what happened on the repository server.";
-  finding.id = DigestOf(finding.reason + '/' + state.repository_id + '/' + id);
+  finding.id = FoundRepositoryId(state.repository_id, id);
   return finding;
 }
 
@@ -118,11 +126,36 @@ tl::expected<CarriedState, std::string> ReadCarriedState(const json& config_map)
   return state;
 }
 
+namespace {
+
+// A finding as the condition tells it. The repository that was found is part of its id, and so only believed where the two fit.
+std::optional<Finding> FindingInStatus(const api::TargetStatus& status) {
+  const api::Condition* trusted = api::Find(status.conditions, kRepositoryTrusted);
+  if (trusted == nullptr || trusted->status != api::Truth::kFalse) return std::nullopt;
+  const std::string key = std::string(api::kAcknowledgeAnnotation) + '=';
+  const std::size_t at = trusted->message.rfind(key), told = trusted->message.find(kUntilAcknowledged);
+  if (at == std::string::npos || told == std::string::npos) return std::nullopt;
+  Finding finding;
+  finding.id = trusted->message.substr(at + key.size());
+  finding.reason = trusted->reason;
+  finding.message = trusted->message.substr(0, told);
+  finding.time = trusted->last_transition;
+  if (status.last_backup) finding.job = status.last_backup->job;
+  const std::size_t id = finding.message.find(kFoundId);
+  if (id == std::string::npos) return finding;
+  const std::string found = finding.message.substr(id + std::string_view(kFoundId).size(), 64);
+  if (IsId(found) && FoundRepositoryId(status.repository.id, found) == finding.id) finding.repository_id = found;
+  return finding;
+}
+
+}  // namespace
+
 CarriedState StateFromStatus(const api::TargetStatus& status) {
   CarriedState state;
   if (IsId(status.repository.id)) state.repository_id = status.repository.id;
   if (const auto& last = status.last_successful_backup; last && IsId(last->archive_id) && last->completion_time)
     state.archives.push_back({last->archive_id, Printable(last->archive, kMaxName), *last->completion_time});
+  state.finding = FindingInStatus(status);
   return state;
 }
 

@@ -50,12 +50,16 @@ struct CarriedState {
 };
 
 inline constexpr std::string_view kRepositoryTampered = "RepositoryTampered";
+// Between a finding's message and how to acknowledge it, in the condition RepositoryTrusted.
+inline constexpr std::string_view kUntilAcknowledged =
+    " Nothing runs until somebody has looked into it and annotated this target: ";
 inline constexpr std::string_view kTargetMisbehaved = "TargetMisbehaved";
 // Reasons of the engine's report that only a person may pass over.
 bool Accuses(std::string_view reason);
 
 // Errors: a phrase that follows the ConfigMap's name.
 tl::expected<CarriedState, std::string> ReadCarriedState(const nlohmann::json& config_map);
+// What the status still tells, where the ConfigMap is gone: a finding too, so that deleting that acknowledges nothing.
 CarriedState StateFromStatus(const api::TargetStatus& status);
 // `meta` is the target's.
 nlohmann::json BuildCarriedState(const api::ObjectMeta& meta, const CarriedState& state);

@@ -81,14 +81,14 @@ void SetBackupSucceeded(Writer& write, const api::TargetStatus& status) {
 }
 
 void SetTrusted(Writer& write, Conditions& conditions, const CarriedState* carried) {
-  if (carried != nullptr && carried->finding) {
+  if (carried == nullptr) return;  // unreadable: what was known stays
+  if (carried->finding) {
     const Finding& finding = *carried->finding;
-    return write.Set(
-        kRepositoryTrusted, Truth::kFalse,
-        {finding.reason, finding.message + " Nothing runs until somebody has looked into it and annotated this target: " +
-                             std::string(api::kAcknowledgeAnnotation) + '=' + finding.id});
+    return write.Set(kRepositoryTrusted, Truth::kFalse,
+                     {finding.reason, finding.message + std::string(kUntilAcknowledged) + std::string(api::kAcknowledgeAnnotation) +
+                                          '=' + finding.id});
   }
-  if (carried != nullptr && !carried->repository_id.empty())
+  if (!carried->repository_id.empty())
     return write.Set(kRepositoryTrusted, Truth::kTrue, {"Known", "The repository is the one that was seen first."});
   api::Remove(conditions, kRepositoryTrusted);
 }

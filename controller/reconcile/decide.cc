@@ -21,6 +21,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds kProgressInterval{30};
+constexpr std::chrono::seconds kRefusalPause{60};
 
 void Earliest(std::optional<WallTime>& to, std::optional<WallTime> time) {
   if (time && (!to || *time < *to)) to = time;
@@ -43,6 +44,7 @@ class Decider {
     // What a result means depends on the carried state, so where that is unreadable results stay unread: their Jobs' finalizers keep them.
     if (carried_) RecordEnds();
     setup_ = ReadSetup(observed_, settings_, carried_, now_);
+    NoteRefusal();
     DecideCarried();
     ObjectChanges objects = DecideObjects(observed_, setup_, settings_);
     for (json& object : objects.apply) decisions_.apply.push_back(std::move(object));
@@ -86,8 +88,15 @@ class Decider {
     }
     if (!carried_) return;
     const std::optional<Finding> finding = carried_->finding;
-    if (Acknowledge(*carried_, meta_.Annotation(api::kAcknowledgeAnnotation)))
-      decisions_.events.push_back({false, "FindingAcknowledged", finding->reason + ", finding " + finding->id});
+    if (Acknowledge(*carried_, meta_.Annotation(api::kAcknowledgeAnnotation))) TakeAcknowledged(*finding);
+  }
+
+  void TakeAcknowledged(const Finding& finding) {
+    decisions_.events.push_back({false, "FindingAcknowledged", finding.reason + ", finding " + finding.id});
+    if (finding.repository_id.empty()) return;
+    // Of the one that is now this target's, nothing else is known yet.
+    status_.repository = {};
+    status_.repository.id = finding.repository_id;
   }
 
   void RecordEnds() {
@@ -110,8 +119,14 @@ class Decider {
     }
   }
 
+  void NoteRefusal() {
+    if (!observed_.refusal) return;
+    if (!setup_.obstacle || setup_.obstacle->passes) setup_.obstacle = ObstacleOf(*observed_.refusal);
+    Earliest(decisions_.look_again, now_ + kRefusalPause);
+  }
+
   void DecideCarried() {
-    if (!carried_) return;
+    if (!carried_ || observed_.refusal) return;
     const bool there = !observed_.carried_state.is_null();
     const auto as_read = ReadCarriedState(observed_.carried_state);
     if (there ? as_read == carried_ : *carried_ == CarriedState{}) return;
@@ -161,7 +176,7 @@ class Decider {
   }
 
   void MakeJobs() {
-    if (!setup_.inputs) return;
+    if (!setup_.inputs || observed_.refusal) return;
     StaleJobs stale = DecideStaleJobs(runs_, *setup_.inputs, settings_);
     for (const WantedJob& wanted : stale.make) Make(wanted, "BackupRenewed", "The spec changed while a backup waited");
     decisions_.delete_jobs = std::move(stale.remove);

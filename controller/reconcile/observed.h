@@ -8,10 +8,11 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "controller/reconcile/obstacle.h"
+#include "controller/reconcile/refusal.h"
 
 namespace borgop::controller {
 
@@ -27,6 +28,9 @@ struct Observed {
   std::map<std::string, std::string> logs;               // by pod: ends that Decisions::logs asked for
   std::vector<PathClaim> claims;                         // of all targets with the same repository, this one included
   std::size_t server_targets = 1;                        // with the same spec.serverRef, this one included
+  // What became of carrying out what was decided from all this a moment ago: the API refused what was to be applied or made. What comes
+  // before that in Decisions was done; nothing is applied or made this time, so that the rest is.
+  std::optional<Refusal> refusal;
 };
 
 }  // namespace borgop::controller

@@ -29,7 +29,8 @@ void AddEndpoint(std::vector<SecretUse>& uses, const std::string& field, const a
 
 bool IsObstacle(std::string_view name) {
   constexpr std::array kAll = {reason::kSpecInvalid,      reason::kServerMissing,    reason::kServerInvalid, reason::kSecretMissing,
-                               reason::kSecretKeyMissing, reason::kRepositoryShared, reason::kStateInvalid,  reason::kFinding};
+                               reason::kSecretKeyMissing, reason::kRepositoryShared, reason::kStateInvalid,  reason::kFinding,
+                               reason::kSpecRefused,      reason::kNameTaken,        reason::kForbidden};
   return std::find(kAll.begin(), kAll.end(), name) != kAll.end();
 }
 

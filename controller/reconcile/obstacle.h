@@ -42,6 +42,10 @@ inline constexpr std::string_view kSecretKeyMissing = "SecretKeyMissing";
 inline constexpr std::string_view kRepositoryShared = "RepositoryShared";
 inline constexpr std::string_view kStateInvalid = "CarriedStateInvalid";
 inline constexpr std::string_view kFinding = "FindingNotAcknowledged";
+// By the API (refusal.h).
+inline constexpr std::string_view kSpecRefused = "SpecRefused";
+inline constexpr std::string_view kNameTaken = "NameTaken";
+inline constexpr std::string_view kForbidden = "Forbidden";
 }  // namespace obstacle_reason
 bool IsObstacle(std::string_view name);
 

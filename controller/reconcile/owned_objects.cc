@@ -42,7 +42,8 @@ void DecideCronJob(ObjectChanges& changes, const json& observed, const TargetSet
 
 ObjectChanges DecideObjects(const Observed& observed, const TargetSetup& setup, const EngineSettings& settings) {
   ObjectChanges changes;
-  if (!setup.inputs) {
+  const bool refused = observed.refusal.has_value();
+  if (!setup.inputs || (refused && !ObstacleOf(*observed.refusal).passes)) {
     // What is there was made from something else, so nothing of it may start. A run missed meanwhile is caught up within its starting deadline.
     for (const json* cron : {&observed.backup_cron_job, &observed.maintenance_cron_job}) {
       if (cron->is_object() && !TrueAt(*cron, {"spec", "suspend"}))
@@ -50,6 +51,7 @@ ObjectChanges DecideObjects(const Observed& observed, const TargetSetup& setup, 
     }
     return changes;
   }
+  if (refused) return changes;
   ApplyWhereChanged(changes, observed.plan, BuildPlanConfigMap(*setup.inputs, settings), {"/data"});
   DecideCronJob(changes, observed.backup_cron_job, setup, settings, RunKind::kBackup, setup.schedule);
   DecideCronJob(changes, observed.maintenance_cron_job, setup, settings, RunKind::kMaintenance, setup.maintenance_schedule);

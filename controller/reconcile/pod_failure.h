@@ -13,6 +13,7 @@
 // | RunFailed | Terminal, Transient | exit status 1 and others; 75 |
 // | Cancelled | Cancelled | exit status 130 |
 // | ReportMissing | Transient | exit status 0, but whether there is a new archive is not known |
+// | ArchiveMissing | Transient | a report of a good run that names no archive (run_result.cc) |
 // | ImagePullFailed | Waiting | |
 // | PodConfigInvalid | Waiting | a Secret, a ConfigMap or a key of one is missing, or a setting of the pod is refused |
 // | Unschedulable | Waiting | no node takes it |

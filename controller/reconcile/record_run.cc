@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controller/api/names.h"
+#include "controller/reconcile/carried_state.h"
 
 namespace borgop::controller {
 namespace {
@@ -88,7 +89,8 @@ void RecordEnd(api::TargetStatus& status, const JobRun& run, const std::string& 
   }
   if (run.report) {
     AddReport(to, *run.report);
-    TakeRepository(status.repository, *run.report);
+    // What an accused repository says of itself is not what this target has.
+    if (!run.failure || !Accuses(run.failure->reason)) TakeRepository(status.repository, *run.report);
   }
   const bool good = run.outcome == Outcome::kCompleted || run.outcome == Outcome::kCompletedWithWarnings;
   if (good) {

@@ -67,6 +67,11 @@ RunFailure DeadlineFailure() {
           "The run took longer than it may. " + std::string(InfoOf(Reason::kDeadlineExceeded).advice)};
 }
 
+RunFailure ArchiveMissing() {
+  return {ErrorKind::kTransient, "ArchiveMissing",
+          "The run's report names no archive, so the backup does not count. It is run again."};
+}
+
 void SetFailure(JobRun& run, RunFailure failure) {
   run.outcome = failure.kind == ErrorKind::kCancelled ? Outcome::kCancelled : Outcome::kFailed;
   run.failure = std::move(failure);
@@ -111,6 +116,9 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
     return SetFailure(run, FailureOfEndedPod(pod == nullptr ? json::object() : *pod));
   }
   run.outcome = run.report->outcome;
+  // A backup is one only where the repository lists its archive.
+  const bool good = run.outcome == Outcome::kCompleted || run.outcome == Outcome::kCompletedWithWarnings;
+  if (good && !run.report->archive) SetFailure(run, ArchiveMissing());
   Take(run.report->end, times, run.end);
   Take(run.report->start, times, run.start);
   if (run.outcome == Outcome::kCancelled) {

@@ -1,6 +1,7 @@
 #include "controller/reconcile/schedule.h"
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "controller/reconcile/names.h"
@@ -139,7 +140,20 @@ tl::expected<Schedule, std::string> Schedule::Parse(std::string_view text) {
     if (!field) return tl::unexpected(field.error());
     schedule.fields_.at(i) = *field;
   }
+  if (!schedule.EverComes())
+    return tl::unexpected("is \"" + std::string(text) + "\", which never comes: no month that it names has such a day");
   return schedule;
+}
+
+bool Schedule::EverComes() const {
+  // Where both days are restricted the one of the week is enough.
+  if (fields_[2].any || !fields_[4].any) return true;
+  constexpr std::array<unsigned, 13> kLastDays = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const auto first_day = static_cast<unsigned>(std::countr_zero(fields_[2].bits));
+  for (unsigned month = 1; month < kLastDays.size(); ++month) {
+    if ((fields_[3].bits >> month & 1U) != 0 && first_day <= kLastDays.at(month)) return true;
+  }
+  return false;
 }
 
 bool Schedule::DayMatches(local_days day) const {

@@ -5,7 +5,7 @@
 // time matches: one that a clock change skips is not due that day, one that it repeats is due twice.
 //
 // Thread safety: values. Errors: a phrase that follows a field's name. Sources: the behaviour of robfig/cron 3, which Kubernetes
-// uses; unlike it, "@every" (which CronJob counts from whenever it was applied) and "TZ=" are refused.
+// uses; unlike it, "@every" (which CronJob counts from whenever it was applied), "TZ=" and what never comes (30 February) are refused.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ class Schedule {
  public:
   static tl::expected<Schedule, std::string> Parse(std::string_view text);
 
-  // The first time after `time`, or the last one not after it. Nothing where there is none within five years (30 February).
+  // The first time after `time`, or the last one not after it. Nothing where there is none within five years (29 February about 2100).
   std::optional<WallTime> Next(WallTime time, const TimeZone& zone) const;
   std::optional<WallTime> Previous(WallTime time, const TimeZone& zone) const;
 
@@ -35,6 +35,7 @@ class Schedule {
     bool any = false;  // a star among its parts
   };
   static tl::expected<Field, std::string> ParseField(std::string_view text, std::size_t field);
+  bool EverComes() const;
   bool DayMatches(std::chrono::local_days day) const;
   std::optional<std::chrono::local_seconds> Seek(std::chrono::local_seconds from, std::chrono::local_seconds limit,
                                                  bool forward) const;

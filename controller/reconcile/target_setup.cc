@@ -7,6 +7,7 @@
 #include "controller/reconcile/json_view.h"
 #include "controller/reconcile/owned_meta.h"
 #include "controller/reconcile/schedule.h"
+#include "engine/plan/rules.h"
 
 namespace borgop::controller {
 namespace {
@@ -33,6 +34,15 @@ void ReadTimetable(TargetSetup& setup, const api::ObjectMeta& meta, const api::B
     const std::optional<WallTime> next = NextOf(schedule, spec.time_zone, now);
     if (next && (!setup.next_due || *next < *setup.next_due)) setup.next_due = next;
   }
+}
+
+// As the engine judges it: some is wrong only together with the server's rootDir, some only for borg.
+std::string WholePathProblem(const api::BorgServerSpec& server, const api::BorgBackupTargetSpec& target) {
+  Server plan_server;
+  plan_server.root_dir = server.root_dir;
+  Repository repository;
+  repository.path = target.repository.path;
+  return LocationProblem(RepositoryPath(plan_server, repository));
 }
 
 std::string DigestOfAll(const Observed& observed, const JobInputs& inputs, const EngineSettings& settings) {
@@ -90,6 +100,10 @@ TargetSetup ReadSetup(const Observed& observed, const EngineSettings& settings,
   if (!server) {
     setup.obstacle =
         Obstacle{std::string(reason::kServerInvalid), "BorgServer " + target->server + ": " + ToString(server.error())};
+    return setup;
+  }
+  if (std::string problem = WholePathProblem(*server, *target); !problem.empty()) {
+    setup.obstacle = Invalid({{"spec.repository.path", std::move(problem)}});
     return setup;
   }
   inputs.target = *target;

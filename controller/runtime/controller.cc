@@ -142,7 +142,12 @@ kube::Result<Controller::Outcome> Controller::ReconcileTarget(const kube::Object
     observed->logs = std::move(*logs);
     decisions = controller::Decide(*observed, options_.engine, Now());
   }
-  const kube::Status done = executor_.CarryOut(key, *observed, decisions, given_up_.get_token());
+  kube::Status done = executor_.CarryOut(key, *observed, decisions, given_up_.get_token(), &observed->refusal);
+  if (!done && observed->refusal) {
+    log_.Debug("refused", {{"target", key.ToString()}, {"error", kube::Describe(done.error())}});
+    decisions = controller::Decide(*observed, options_.engine, Now());
+    done = executor_.CarryOut(key, *observed, decisions, given_up_.get_token());
+  }
   if (!done) return kube::Fail(done.error());
   return Outcome{.gone = false, .look_again = decisions.look_again};
 }

@@ -101,16 +101,25 @@ class Executor::Steps {
     if (!seen) return seen;
     return kube::Fail(Code::kConflict, "a ConfigMap of that name was there without labels");
   }
-  Status Apply(const json& object) {
+  Status Apply(const json& object, const controller::Observed& observed) {
     const bool map = controller::TextAt(object, {"kind"}) == kube::ConfigMaps().kind;
-    return Only(client_.Apply(map ? kube::ConfigMaps() : kube::CronJobs(), object, stop_));
+    const std::string name = kube::KeyOf(object).name;
+    const auto seen = [&](const json& cron) { return cron.is_object() && kube::KeyOf(cron).name == name; };
+    const bool ours = map || seen(observed.backup_cron_job) || seen(observed.maintenance_cron_job);
+    Status done = Only(client_.Apply(map ? kube::ConfigMaps() : kube::CronJobs(), object, stop_,
+                                     ours ? kube::Conflicts::kTakeOver : kube::Conflicts::kRefuse));
+    if (!done && !ours && done.error().code == Code::kConflict)
+      refusal_ = Refusal{Refusal::Cause::kNameTaken, Named(object), done.error().message};
+    return Noted(object, std::move(done));
   }
   Status SetSuspend(const kube::ResourceType& type, const std::string& name, const std::string& uid, bool suspend) {
     json patch = {{"spec", {{"suspend", suspend}}}};
     if (!uid.empty()) patch["metadata"]["uid"] = uid;
     return Unless(Only(client_.MergePatch(type, {ns_, name}, patch, stop_)), Code::kNotFound);
   }
-  Status CreateJob(const json& job) { return Unless(Only(client_.Create(kube::Jobs(), job, stop_)), Code::kAlreadyExists); }
+  Status CreateJob(const json& job) {
+    return Noted(job, Unless(Only(client_.Create(kube::Jobs(), job, stop_)), Code::kAlreadyExists));
+  }
   Status DeleteCronJob(const std::string& name) {
     return Unless(client_.Delete(kube::CronJobs(), {ns_, name}, {}, stop_), Code::kNotFound);
   }
@@ -146,20 +155,39 @@ class Executor::Steps {
       executor_.log_.Warning("an Event could not be written", {{"reason", event.reason}, {"error", kube::Describe(told.error())}});
   }
 
+  // Of what was applied or made.
+  const std::optional<controller::Refusal>& refusal() const { return refusal_; }
+
   Status MayAct() const {
     if (executor_.may_act_()) return {};
     return kube::Fail(Code::kCancelled, "this process does not lead any more");
   }
 
  private:
+  using Refusal = controller::Refusal;
+
+  static std::string Named(const json& object) { return controller::TextAt(object, {"kind"}) + ' ' + kube::KeyOf(object).name; }
+  Status Noted(const json& object, Status done) {
+    if (done) return done;
+    // A namespace that goes takes the target along: nobody has to be told.
+    if (done.error().message.find("because it is being terminated") != std::string::npos) return done;
+    const bool invalid = done.error().code == Code::kInvalid;
+    if (invalid || done.error().code == Code::kForbidden) {
+      refusal_ = Refusal{invalid ? Refusal::Cause::kInvalid : Refusal::Cause::kForbidden, Named(object), done.error().message};
+    }
+    return done;
+  }
+
   const Executor& executor_;
   kube::Client& client_;
   const std::string ns_;
   const std::stop_token& stop_;
+  std::optional<Refusal> refusal_;
 };
 
 Status Executor::CarryOut(const kube::ObjectKey& target, const controller::Observed& observed,
-                          const controller::Decisions& decisions, const std::stop_token& stop) const {
+                          const controller::Decisions& decisions, const std::stop_token& stop,
+                          std::optional<controller::Refusal>* refusal) const {
   using Finalizer = Steps::Finalizer;
   Steps steps(*this, target.ns, stop);
   const auto set = [&](Finalizer what) {
@@ -174,7 +202,7 @@ Status Executor::CarryOut(const kube::ObjectKey& target, const controller::Obser
   if (decisions.status) status.push_back(*decisions.status);
 
   Status done = steps.ForEach(state, [&](const json& map) { return steps.PutState(map); });
-  if (done) done = steps.ForEach(decisions.apply, [&](const json& object) { return steps.Apply(object); });
+  if (done) done = steps.ForEach(decisions.apply, [&](const json& object) { return steps.Apply(object, observed); });
   if (done) {
     done = steps.ForEach(decisions.hold_cron_jobs,
                          [&](const std::string& name) { return steps.SetSuspend(kube::CronJobs(), name, {}, true); });
@@ -182,6 +210,7 @@ Status Executor::CarryOut(const kube::ObjectKey& target, const controller::Obser
   if (done) done = steps.ForEach(decisions.delete_cron_jobs, [&](const std::string& name) { return steps.DeleteCronJob(name); });
   if (done) done = steps.ForEach(decisions.add_finalizer, set(Finalizer::kAdd));
   if (done) done = steps.ForEach(decisions.create, [&](const json& job) { return steps.CreateJob(job); });
+  if (!done && refusal != nullptr) *refusal = steps.refusal();
   if (done) {
     done = steps.ForEach(decisions.suspend,
                          [&](const JobRef& job) { return steps.SetSuspend(kube::Jobs(), job.name, job.uid, true); });

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 
 #include "controller/kube/client.h"
@@ -23,8 +24,10 @@ class Executor {
   Executor(kube::Client& client, std::function<bool()> may_act, std::string instance, logging::Log log)
       : client_(client), may_act_(std::move(may_act)), instance_(std::move(instance)), log_(std::move(log)) {}
 
+  // `refusal` is set where the API refused what was to be applied or made, for another decision (Observed::refusal). A CronJob that was not
+  // seen is applied without taking fields over: where there is one, it is somebody else's.
   kube::Status CarryOut(const kube::ObjectKey& target, const controller::Observed& observed, const controller::Decisions& decisions,
-                        const std::stop_token& stop) const;
+                        const std::stop_token& stop, std::optional<controller::Refusal>* refusal = nullptr) const;
   kube::Status CarryOut(const kube::ObjectKey& server, const controller::ObservedServer& observed,
                         const controller::ServerDecisions& decisions, const std::stop_token& stop) const;
 

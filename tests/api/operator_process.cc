@@ -51,8 +51,6 @@ std::filesystem::path ShippedAccess(const ControlPlane& plane) {
   auto path = plane.state() / "operator.kubeconfig";
   static std::filesystem::path made;
   if (made == path) return path;
-  const Json ns{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", kAccount}}}};
-  plane.Apply(ns);
   const auto rbac = std::filesystem::path(BORGOP_SOURCE_DIR) / "deploy/rbac/cluster.yaml";
   plane.Output({"apply", "--server-side", "--force-conflicts", "-f", rbac.string()});
   auto token = plane.Output({"create", "token", kAccount, "-n", kAccount, "--duration", "24h"});

@@ -73,6 +73,49 @@ TEST_F(Setup, AServersSecretIsNamedInBoth) {
   Plane().Output({"wait", "bs/vault", "-n", ns(), "--for=condition=Ready", "--timeout=30s"});
 }
 
+TEST_F(Setup, WhatKubernetesRefusesIsToldWithItsField) {
+  AddServer();
+  const Json pod{{"resources", {{"requests", {{"memory", "2Gi"}}}, {"limits", {{"memory", "1Gi"}}}}}};
+  AddTarget("scheduled", {{"schedule", "0 3 * * *"}, {"podTemplate", pod}});
+  AddTarget("asked", {{"podTemplate", pod}});
+  Annotate("asked", api::kRunNowAnnotation, "1");
+  for (const auto* name : {"scheduled", "asked"}) {
+    AwaitReady(name, "False", "SpecRefused");
+    EXPECT_THAT(ReadyMessage(name), HasSubstr("spec.podTemplate.resources.requests: Invalid value"));
+    EXPECT_EQ(HealthOf(name), kStopped);
+  }
+  AddTarget("odd", {{"schedule", "0 3 * * *"}, {"podTemplate", {{"affinity", {{"node", "x"}}}}}});
+  AwaitReady("odd", "False", "SpecRefused");
+  EXPECT_THAT(ReadyMessage("odd"), HasSubstr("spec.podTemplate.affinity.node: field not declared"));
+  // Mended, each gets what it asked for.
+  const Json right{{"podTemplate", {{"resources", {{"requests", {{"memory", "1Gi"}}}}}}}};
+  for (const auto* name : {"scheduled", "asked"}) ChangeSpec(name, right);
+  AwaitCron("scheduled", "/spec/schedule", "0 3 * * *");
+  AwaitReady("scheduled", "True", "Scheduled");
+  PlayedPod::Of(AnotherJob("asked", {})).End(GoodReport());
+  Await("asked", "/lastBackup/phase", "Completed");
+}
+
+TEST_F(Setup, ACronJobOfSomebodyElseIsLeftAlone) {
+  AddServer();
+  auto theirs =
+      Json::parse(R"({"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"schedule": "1 1 * * *", "jobTemplate": {"spec":
+      {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "example.org/theirs"}]}}}}}})");
+  theirs["metadata"] = {{"name", "web"}, {"namespace", ns()}};
+  Api().Create(kube::CronJobs(), theirs);
+  const auto spec = Cron("web").at("spec");
+  AddTarget("web", {{"schedule", "0 3 * * *"}});
+  AwaitReady("web", "False", "NameTaken");
+  EXPECT_THAT(ReadyMessage("web"), HasSubstr("CronJob web"));
+  EXPECT_EQ(HealthOf("web"), kStopped);
+  EXPECT_EQ(Cron("web").at("spec"), spec);
+  EXPECT_FALSE(Cron("web").at("metadata").contains("ownerReferences"));
+  Api().Delete(kube::CronJobs(), Key("web"));
+  ChangeSpec("web", {{"schedule", "0 4 * * *"}});
+  AwaitCron("web", "/spec/schedule", "0 4 * * *");
+  AwaitReady("web", "True", "Scheduled");
+}
+
 TEST_F(Setup, ARepositoryHasOneTarget) {
   AddServer();
   AddTarget("first", {{"repository", {{"path", "one/and/the/same"}}}});

@@ -106,6 +106,8 @@ const test::FieldChange kRows[] = {
     {"ServerElsewhere", "/spec/serverRef/name", "other/vault", "spec.serverRef.name"},
     {"NoRepository", "/spec/repository", nullptr, "spec.repository"},
     {"RepositoryDots", "/spec/repository/path", "a/../b", "spec.repository.path"},
+    {"RepositoryNul", "/spec/repository/path", std::string("a\0b", 3), "spec.repository.path"},
+    {"PathNul", "/spec/source/paths/0", std::string("/a\0b", 4), "spec.source.paths[0]"},
     {"RepositoryAbsolute", "/spec/repository/path", "/a", "spec.repository.path"},
     {"NoPassphrase", "/spec/repository/passphraseSecretRef", nullptr, "spec.repository.passphraseSecretRef"},
     {"PassphraseKeySlash", "/spec/repository/passphraseSecretRef/key", "../x", "spec.repository.passphraseSecretRef.key"},

@@ -53,6 +53,13 @@ INSTANTIATE_TEST_SUITE_P(Table, ErrorFromStatus,
                                          Row{"redirect", 302, "", Code::kProtocol, ErrorKind::kTransient}),
                          [](const auto& each) { return std::string(each.param.name); });
 
+TEST(ErrorFromAnswer, AFieldThatIsNoneIsAFaultOfTheObject) {
+  const ApiError error = ErrorFromAnswer(
+      500,
+      StatusBody("", "failed to create typed patch object (n/c; batch/v1, Kind=CronJob): .spec.x: field not declared in schema"));
+  EXPECT_EQ(ToString(error.code), "Invalid");
+}
+
 TEST(ErrorFromAnswer, TakesTheHeaderBeforeTheBodysDelay) {
   const std::string body = R"({"kind":"Status","details":{"retryAfterSeconds":7}})";
   EXPECT_EQ(ErrorFromAnswer(429, body).retry_after, std::chrono::seconds(7));

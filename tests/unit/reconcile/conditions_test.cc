@@ -190,6 +190,10 @@ TEST(RepositoryTrustedTest, UntilThereIsAFinding) {
   EXPECT_EQ(trusted->status, api::Truth::kFalse);
   EXPECT_EQ(trusted->reason, "RepositoryTampered");
   EXPECT_THAT(trusted->message, HasSubstr("borg-operator.dev/acknowledge=f00"));
+  // What cannot be read does not lift it.
+  facts.carried = nullptr;
+  SetConditions(status, facts, kNow);
+  EXPECT_EQ(api::Find(status.conditions, "RepositoryTrusted")->status, api::Truth::kFalse);
 }
 
 TEST(CheckedTest, IsAboutTheLastCheckThatSaidSomething) {

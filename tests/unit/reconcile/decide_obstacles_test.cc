@@ -69,6 +69,8 @@ const Blocked kBlocked[] = {
      "BorgServer vault: spec.port", true},
     {"Spec", [](World& world) { world.ChangeSpec("/spec/source/paths", {"relative"}); }, "False SpecInvalid",
      "spec.source.paths[0]", true},
+    {"WholePath", [](World& world) { world.ChangeSpec("/spec/repository/path", "web::01"); }, "False SpecInvalid",
+     "spec.repository.path holds `::`", true},
     {"TimeZone", [](World& world) { world.ChangeSpec("/spec/timeZone", "Europe/Atlantis"); }, "False SpecInvalid", "spec.timeZone",
      true},
     {"Shared",
@@ -150,6 +152,47 @@ TEST(FindingTest, StopsAllUntilItIsAcknowledged) {
   EXPECT_THAT(world.reasons, Contains("FindingAcknowledged"));
   EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->repository_id, std::string(64, 'c'));
   EXPECT_FALSE(world.TemplateSuspended());
+}
+
+TEST(FindingTest, DeletingTheStateAcknowledgesNothing) {
+  World world;
+  world.RunOnce("web-01-1", test::GoodTargetReport());
+  TargetReport swapped = test::GoodTargetReport();
+  swapped.repository.id = std::string(64, 'c');
+  swapped.repository.archives = 99;
+  world.RunOnce("web-01-2", swapped);
+  EXPECT_EQ(world.Status().repository.id, std::string(64, 'a')) << "what is accused is not taken for the target's";
+  EXPECT_EQ(world.Status().repository.archives, 5U);
+  const CarriedState before = *ReadCarriedState(world.observed.carried_state);
+  // By way of one that cannot be read, too.
+  for (const json& instead : {json(), json::parse(R"({"data": {"state.json": "{"}})")}) {
+    world.observed.carried_state = instead;
+    world.Settle();
+    world.observed.carried_state = nullptr;
+    world.Settle();
+    EXPECT_EQ(world.Ready(), "False FindingNotAcknowledged");
+    const auto state = ReadCarriedState(world.observed.carried_state);
+    ASSERT_TRUE(state && state->finding);
+    EXPECT_EQ(state->repository_id, before.repository_id);
+    EXPECT_EQ(state->finding->id, before.finding->id);
+    EXPECT_EQ(state->finding->reason, before.finding->reason);
+    EXPECT_EQ(state->finding->message, before.finding->message);
+    EXPECT_EQ(state->finding->repository_id, before.finding->repository_id);
+  }
+  world.Annotate("borg-operator.dev/acknowledge", before.finding->id);
+  world.Settle();
+  EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->repository_id, std::string(64, 'c'));
+  EXPECT_EQ(world.Status().repository.id, std::string(64, 'c'));
+  EXPECT_FALSE(world.Status().repository.archives);
+}
+
+TEST(FindingTest, HowToAcknowledgeIsToldAfterALongMessageToo) {
+  World world;
+  TargetReport accused = test::FailedTargetReport(Reason::kTargetMisbehaved, std::string(5000, 'x'));
+  world.RunOnce("web-01-1", accused);
+  const std::string id = ReadCarriedState(world.observed.carried_state)->finding->id;
+  for (const char* type : {"Ready", "RepositoryTrusted"})
+    EXPECT_THAT(api::Find(world.Status().conditions, type)->message, HasSubstr("borg-operator.dev/acknowledge=" + id)) << type;
 }
 
 TEST(FindingTest, AnAcknowledgementIsAChangeThatIsTried) {

@@ -249,6 +249,16 @@ TEST(ReadRunReportTest, AWholeSummaryIsEnough) {
   EXPECT_EQ(run.pod, "web-01-1-pod");
 }
 
+TEST(ReadRunReportTest, WithoutAnArchiveNoBackupIsGood) {
+  TargetReport target = test::GoodTargetReport();
+  target.archive.reset();
+  const JobRun run = ReadRun(EndedJob("Complete", ""), {EndedPod(0, Summary(target))}, std::nullopt);
+  EXPECT_EQ(run.outcome, Outcome::kFailed);
+  ASSERT_TRUE(run.failure);
+  EXPECT_EQ(run.failure->reason, "ArchiveMissing");
+  EXPECT_EQ(run.failure->kind, ErrorKind::kTransient);
+}
+
 TEST(ReadRunReportTest, ACutSummaryAsksForTheLogAndDoesWithoutIt) {
   TargetReport target = test::GoodTargetReport();
   target.outcome = Outcome::kCompletedWithWarnings;

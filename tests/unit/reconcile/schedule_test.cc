@@ -54,7 +54,9 @@ const NextRow kNext[] = {
     {"HalfHourZone", "0 0 * * *", "Asia/Kolkata", "2026-11-24T00:00:00Z", "2026-11-24T18:30:00Z", nullptr},
     {"MonthEnd", "0 0 31 * *", "", "2026-11-24T00:00:00Z", "2026-12-31T00:00:00Z", "2026-10-31T00:00:00Z"},
     {"LeapDay", "0 0 29 2 *", "", "2026-11-24T00:00:00Z", "2028-02-29T00:00:00Z", "2024-02-29T00:00:00Z"},
-    {"Never", "0 0 30 2 *", "", "2026-11-24T00:00:00Z", "never", nullptr},
+    {"NotBefore2100", "0 0 29 2 *", "", "2096-03-01T00:00:00Z", "never", nullptr},
+    {"ThirtyFirst", "0 0 31 2,3 *", "", "2026-02-01T00:00:00Z", "2026-03-31T00:00:00Z", nullptr},
+    {"ImpossibleDayOrWeekday", "0 0 30 2 1", "", "2026-01-31T00:00:00Z", "2026-02-02T00:00:00Z", nullptr},
     {"EitherDay", "0 0 13 * fri", "", "2026-11-07T00:00:00Z", "2026-11-13T00:00:00Z", "2026-11-06T00:00:00Z"},
     {"EitherDayByMonth", "0 0 10 * FRI", "", "2026-11-07T00:00:00Z", "2026-11-10T00:00:00Z", "2026-11-06T00:00:00Z"},
     {"StarWithStepIsNoStar", "0 0 */30 * fri", "", "2026-11-28T00:00:00Z", "2026-12-01T00:00:00Z", "2026-11-27T00:00:00Z"},
@@ -118,6 +120,8 @@ const BadRow kBad[] = {
     {"OpenRange", "1- * * * *", "is not understood"},
     {"NameElsewhere", "0 0 mon * *", "is not understood"},
     {"Huge", "99999999999 * * * *", "is not understood"},
+    {"ThirtiethOfFebruary", "0 0 30 2 *", "is \"0 0 30 2 *\", which never comes"},
+    {"ThirtyFirstOfShortMonths", "0 0 31 feb,4,6-6,sep,11 ?", "which never comes"},
 };
 INSTANTIATE_TEST_SUITE_P(Table, BadScheduleTest, testing::ValuesIn(kBad), [](const auto& row) { return row.param.name; });
 

@@ -53,7 +53,7 @@ class ExecutorFixture : public testing::Test {
     static const std::vector<std::string> asked = {
         "POST /api/v1/namespaces/backups/configmaps?fieldManager=borg-operator",
         "PATCH /api/v1/namespaces/backups/configmaps/plan?fieldManager=borg-operator&force=true",
-        "PATCH /apis/batch/v1/namespaces/backups/cronjobs/cron?fieldManager=borg-operator&force=true",
+        "PATCH /apis/batch/v1/namespaces/backups/cronjobs/cron?fieldManager=borg-operator",
         "PATCH /apis/batch/v1/namespaces/backups/cronjobs/held?fieldManager=borg-operator",
         "DELETE /apis/batch/v1/namespaces/backups/cronjobs/past",
         "PATCH /apis/batch/v1/namespaces/backups/jobs/fresh?fieldManager=borg-operator",

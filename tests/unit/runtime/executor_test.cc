@@ -158,6 +158,55 @@ TEST_F(ExecutorTest, ACronJobIsHeldWhicheverHasTheName) {
   EXPECT_EQ(Body(), json({{"spec", {{"suspend", true}}}}));
 }
 
+TEST_F(ExecutorTest, ACronJobThatWasNotSeenIsNotTakenOver) {
+  Decisions decisions;
+  decisions.apply = {Object("ConfigMap", "plan"), Object("CronJob", "ours"), Object("CronJob", "unseen")};
+  observed_.maintenance_cron_job = Object("CronJob", "ours");
+  http_.on_send = [](const kube::HttpRequest& request) {
+    const bool theirs = request.target.find("unseen") != std::string::npos;
+    return kube::HttpResponse{theirs ? 409 : 200,
+                              R"({"kind":"Status","reason":"Conflict","message":"2 conflicts with \"kubectl\""})"};
+  };
+  std::optional<controller::Refusal> refusal;
+  EXPECT_FALSE(executor_.CarryOut({"backups", "web-01"}, observed_, decisions, {}, &refusal));
+  EXPECT_THAT(http_.Asked(), testing::ElementsAre(testing::EndsWith("/plan?fieldManager=borg-operator&force=true"),
+                                                  testing::EndsWith("/ours?fieldManager=borg-operator&force=true"),
+                                                  testing::EndsWith("/unseen?fieldManager=borg-operator")));
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->cause, controller::Refusal::Cause::kNameTaken);
+  EXPECT_EQ(refusal->object, "CronJob unseen");
+}
+
+TEST_F(ExecutorTest, WhatTheApiRefusesToMakeIsTold) {
+  using Cause = controller::Refusal::Cause;
+  const auto refusal_of = [this](Decisions decisions) {
+    std::optional<controller::Refusal> refusal;
+    EXPECT_FALSE(executor_.CarryOut({"backups", "web-01"}, observed_, decisions, {}, &refusal));
+    return refusal;
+  };
+  Decisions make, apply, state;
+  make.create = {Job("new")};
+  apply.apply = {Object("ConfigMap", "plan")};
+  state.carried_state = Object("ConfigMap", "state");
+  Answer(422, "Invalid");
+  EXPECT_EQ(refusal_of(make)->cause, Cause::kInvalid);
+  EXPECT_EQ(refusal_of(make)->object, "Job new");
+  EXPECT_EQ(refusal_of(make)->said, "said so");
+  // What is remembered comes first, whatever comes of the rest.
+  EXPECT_FALSE(refusal_of(state));
+  Answer(403, "Forbidden");
+  EXPECT_EQ(refusal_of(apply)->cause, Cause::kForbidden);
+  http_.on_send = [](const kube::HttpRequest&) {
+    return kube::HttpResponse{
+        403, R"({"kind":"Status","message":"unable to create new content in namespace b because it is being terminated"})"};
+  };
+  EXPECT_FALSE(refusal_of(make));
+  Answer(500, "InternalError");
+  EXPECT_FALSE(refusal_of(make));
+  Answer(409, "Conflict");
+  EXPECT_FALSE(refusal_of(make));
+}
+
 TEST_F(ExecutorTest, FinalizersOfOthersStay) {
   constexpr const char* kOurs = "borg-operator.dev/unread-result";
   for (json& job : observed_.jobs) job["metadata"]["finalizers"] = {"x/y", kOurs, "batch.kubernetes.io/z"};
