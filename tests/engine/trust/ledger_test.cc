@@ -1,0 +1,191 @@
+// With a ledger (--state) what C knows outlasts a run: retention goes by it, and a server that shows something else is noticed before anything is sent to it.
+#include <sstream>
+
+#include "tests/engine/engine_fixture.h"
+
+namespace borgop::lab {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class LedgerTest : public EngineTest {
+ protected:
+  RunResult Run(const Plan& plan) const { return RunEngine(plan, seconds(90), {"--state", State()}); }
+  std::string State() const { return dir() + "/state"; }
+  void SetUp() override {
+    EngineTest::SetUp();
+    c_.Output("mkdir -p '" + dir() + "'");
+  }
+  Plan Named(const std::string& archive) const {
+    Plan plan = MakePlan();
+    plan.targets[0].archive_name = archive;
+    return plan;
+  }
+  Json Ledger() const { return Json::parse(c_.ReadFile(State() + "/target0.json")); }
+  std::string OnServer(const std::string& command) const {
+    return b_.Output("export BORG_PASSPHRASE='" + std::string(kPassphrase) + "' BORG_NEW_PASSPHRASE='" + std::string(kPassphrase) +
+                         "' BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_RELOCATED_REPO_ACCESS_IS_OK=yes BORG_BASE_DIR=$(mktemp -d); cd '" +
+                         dir() + "' && " + command,
+                     {.user = "backup", .timeout = seconds(60)});
+  }
+  std::vector<std::string> Listed() const {
+    std::vector<std::string> names;
+    std::istringstream lines(OnServer("borg list --short repo0"));
+    for (std::string name; std::getline(lines, name);) names.push_back(name);
+    return names;
+  }
+  // A borg on T that adds to what create is told.
+  void GiveBorg(Plan& plan, const std::string& script) const {
+    plan.targets[0].borg = dir() + "/borg";
+    t_.WriteFile(plan.targets[0].borg, "#!/bin/sh\n" + script + "\n");
+    t_.Output("chmod 755 " + plan.targets[0].borg);
+  }
+  // What B shows from now on is no longer what was there; nothing is sent to it, and T is not asked.
+  void ExpectTampered(const std::string& message) const {
+    const std::string before = OnServer("find repo0 -name '[0-9]*' -size +0 2>/dev/null | sort | xargs -r cat | sha256sum");
+    const Json ledger = Ledger();
+    const RunResult result = Run(Named("after"));
+    ExpectFailed(result, "RepositoryTampered", "Terminal", 1);
+    EXPECT_THAT(result.message(), HasSubstr(message)) << result.All();
+    for (const Json& phase : result.target().value("phases", Json::array())) EXPECT_NE(phase.value("name", ""), "create");
+    EXPECT_EQ(OnServer("find repo0 -name '[0-9]*' -size +0 2>/dev/null | sort | xargs -r cat | sha256sum"), before);
+    EXPECT_EQ(Ledger().value("archives", Json()), ledger.value("archives", Json()));
+    ExpectNothingLeft();
+  }
+};
+
+TEST_F(LedgerTest, RetentionGoesByWhatCSaw) {
+  Plan plan = MakePlan();
+  plan.targets[0].retention.keep_last = 2;
+  for (const char* name : {"one", "two", "three"}) {
+    plan.targets[0].archive_name = name;
+    const RunResult result = Run(plan);
+    ExpectCompleted(result);
+    EXPECT_EQ(result.target().value("pruned", -1), std::string(name) == "three" ? 1 : 0) << result.All();
+    c_.Output("sleep 1.1");  // keepLast goes by seconds
+  }
+  EXPECT_THAT(Listed(), ElementsAre("two", "three"));
+  const Json ledger = Ledger();
+  ASSERT_EQ(ledger.value("archives", Json::array()).size(), 3U) << ledger.dump(1);
+  EXPECT_TRUE(ledger["archives"][0].contains("dropped"));
+  EXPECT_FALSE(ledger["archives"][1].contains("dropped"));
+  EXPECT_EQ(ledger.value("encryption", ""), "repokey-blake2");
+  EXPECT_EQ(ledger.value("key", "").size(), 64U);
+  EXPECT_GT(ledger.value("nonce", 0U), 0U);
+  ExpectRepositorySound(repository());
+}
+
+// Dates and further archives of T's own making push out nothing.
+TEST_F(LedgerTest, ForgedArchivesPushOutNothing) {
+  ExpectCompleted(Run(Named("good1")));
+  ExpectCompleted(Run(Named("good2")));
+  Plan plan = Named("forged");
+  GiveBorg(plan, R"(test "$1" = create || exec borg "$@"
+shift; exec borg create --timestamp 2099-01-01T00:00:00 "$@")");
+  c_.Output("sleep 1.1");
+  ExpectCompleted(Run(plan));
+  c_.Output("sleep 1.1");
+  plan = Named("good3");
+  plan.targets[0].retention.keep_last = 1;
+  ExpectCompleted(Run(plan));
+  // The newest is the one that was seen last, whatever its neighbour says of itself.
+  EXPECT_THAT(Listed(), ElementsAre("good3"));
+}
+
+// What C did not see made counts for nothing and stays.
+TEST_F(LedgerTest, StrangersStay) {
+  ExpectCompleted(Run(Named("one")));
+  OnServer("for i in 1 2 3; do borg create --timestamp 209$i-01-01T00:00:00 repo0::stranger$i /etc/hostname; done");
+  Plan plan = Named("two");
+  plan.targets[0].retention.keep_last = 2;
+  c_.Output("sleep 1.1");
+  const RunResult result = Run(plan);
+  ExpectCompleted(result);
+  EXPECT_EQ(result.target().value("pruned", -1), 0);
+  EXPECT_THAT(result.ended.err, HasSubstr("3 archives in the repository were not seen made"));
+  EXPECT_THAT(Listed(), testing::UnorderedElementsAre("one", "two", "stranger1", "stranger2", "stranger3"));
+}
+
+TEST_F(LedgerTest, ARepositoryThatWasThereBeforeIsAdoptedOnRequest) {
+  ExpectCompleted(RunEngine(Named("old1")));
+  ExpectCompleted(RunEngine(Named("old2")));
+  Plan plan = Named("new");
+  plan.targets[0].repository.adopt = true;
+  plan.targets[0].retention.keep_last = 1;
+  const RunResult result = Run(plan);
+  ExpectCompleted(result);
+  EXPECT_THAT(result.ended.err, HasSubstr("begins with 2 archives"));
+  EXPECT_EQ(result.target().value("pruned", -1), 2);
+  EXPECT_THAT(Listed(), ElementsAre("new"));
+}
+
+TEST_F(LedgerTest, AnEarlierStateIsNoticed) {
+  ExpectCompleted(Run(Named("one")));
+  OnServer("cp -a repo0 saved");
+  ExpectCompleted(Run(Named("two")));
+  OnServer("mv repo0 away && mv saved repo0");
+  ExpectTampered("");
+}
+
+TEST_F(LedgerTest, AnArchiveThatIsGoneIsNoticed) {
+  ExpectCompleted(Run(Named("one")));
+  ExpectCompleted(Run(Named("two")));
+  OnServer("borg delete repo0::one");
+  ExpectTampered("1 is gone (one)");
+}
+
+TEST_F(LedgerTest, AnotherRepositoryIsNoticed) {
+  ExpectCompleted(Run(Named("one")));
+  OnServer("mv repo0 away && borg init -e repokey-blake2 repo0");
+  ExpectTampered("was there, and now there is");
+}
+
+TEST_F(LedgerTest, AnUnencryptedOneIsNoticed) {
+  ExpectCompleted(Run(Named("one")));
+  OnServer("id=$(grep ^id repo0/config) && mv repo0 away && borg init -e none repo0 && sed -i \"s/^id.*/$id/\" repo0/config");
+  const RunResult result = Run(Named("after"));
+  EXPECT_EQ(result.outcome(), "Failed") << result.All();
+  EXPECT_FALSE(result.target().contains("archive"));
+  EXPECT_THAT(OnServer("borg list --short repo0"), IsEmpty());
+}
+
+TEST_F(LedgerTest, AnotherKeyIsNoticed) {
+  ExpectCompleted(Run(Named("one")));
+  OnServer("borg key change-passphrase repo0");
+  ExpectTampered("another key than before");
+}
+
+TEST_F(LedgerTest, AVanishedRepositoryIsNotMadeAgain) {
+  ExpectCompleted(Run(Named("one")));
+  OnServer("mv repo0 away");
+  ExpectTampered("is gone; nothing was put in its place");
+  EXPECT_FALSE(b_.Exists(repository()));
+}
+
+TEST_F(LedgerTest, WhatCannotBeKeptIsSaidBeforeAnythingHappens) {
+  ExpectCompleted(Run(Named("one")));
+  c_.WriteFile(State() + "/target0.json", "{");
+  ExpectFailed(Run(Named("two")), "LedgerInvalid", "Terminal", 1);
+  EXPECT_THAT(Listed(), ElementsAre("one"));
+  const RunResult nowhere = RunEngine(Named("two"), seconds(60), {"--state", dir() + "/missing/state"});
+  EXPECT_EQ(nowhere.exit_code(), 2) << nowhere.All();
+  EXPECT_THAT(nowhere.ended.err, HasSubstr("cannot be made"));
+}
+
+TEST_F(LedgerTest, OneRunOfATargetAtATime) {
+  AddData(20);
+  Plan slow = Named("one");
+  slow.targets[0].limits.upload_rate_kib = 2048;
+  Process first = Start(slow, {"--state", State()});
+  ASSERT_TRUE(WaitForPhase(first, "create"));
+  const RunResult second = Run(Named("two"));
+  EXPECT_EQ(second.reason(), "StateInUse") << second.All();
+  EXPECT_EQ(second.exit_code(), 75);
+  ExpectCompleted(Finish(first));
+}
+
+}  // namespace
+}  // namespace borgop::lab

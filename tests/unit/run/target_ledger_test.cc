@@ -1,0 +1,174 @@
+// What a run holds B and T to, with and without a ledger that is kept.
+#include "engine/run/target_ledger.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/retention/ledgers.h"
+
+namespace borgop {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const LedgerTime kNow = At("2026-11-26T10:00:00Z");
+
+struct Kept {
+  explicit Kept(std::optional<Ledger> known, bool adopt = false)
+      : ledger(std::move(known), adopt, [this](const Ledger& given) -> Status {
+          if (broken) return Fail(Reason::kStateUnusable, "no room");
+          saved.push_back(given);
+          return {};
+        }) {}
+  bool broken = false;
+  std::vector<Ledger> saved;
+  TargetLedger ledger;
+  std::vector<std::string> notices;
+
+  Status Found(const Listing& listing) { return ledger.OnFound(listing, kNow, notices); }
+};
+
+Listing Encrypted(Listing listing, std::string mode) {
+  listing.encryption = std::move(mode);
+  return listing;
+}
+
+std::vector<std::string> Names(const std::vector<LedgerArchive>& archives) {
+  std::vector<std::string> names;
+  for (const LedgerArchive& archive : archives) names.push_back(archive.name);
+  return names;
+}
+
+TEST(TargetLedgerTest, WhatTheRepositoryHasToBe) {
+  Ledger known = LedgerOf({Seen("a", "x"), Dropped("d", "gone")});
+  known.encryption = "repokey";
+  struct Row {
+    const char* name;
+    Listing listing;
+    std::string message;  // empty: as it has to be
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {"AsItWas", Encrypted(ListingOf({Listed("a", "x")}), "repokey"), ""},
+           {"MoreThanWasSeenMade", Encrypted(ListingOf({Listed("a", "x"), Listed("b", "y")}), "repokey"), ""},
+           {"ADroppedOneIsBack", Encrypted(ListingOf({Listed("a", "x"), Listed("d", "gone")}), "repokey"), ""},
+           {"AnArchiveLess", Encrypted(ListingOf({}), "repokey"), "1 is gone (x)"},
+           {"AnotherUnderItsName", Encrypted(ListingOf({Listed("b", "x")}), "repokey"), "1 is another one now (x)"},
+           {"AnotherRepository", Encrypted(ListingOf({Listed("a", "x")}, "e"), "repokey"), "its id is another"},
+           {"Unencrypted", ListingOf({Listed("a", "x")}), "was encrypted by repokey, and now by none"}}) {
+    SCOPED_TRACE(row.name);
+    Kept kept(known);
+    const Status fits = kept.Found(row.listing);
+    EXPECT_EQ(fits.has_value(), row.message.empty());
+    if (fits) continue;
+    EXPECT_EQ(fits.error().reason, Reason::kRepositoryTampered);
+    EXPECT_THAT(fits.error().message, HasSubstr(row.message));
+    EXPECT_THAT(kept.saved, IsEmpty());
+  }
+}
+
+TEST(TargetLedgerTest, ARepositoryThatWasThereIsNotMadeAgain) {
+  const Kept fresh(std::nullopt), known(LedgerOf({}));
+  EXPECT_TRUE(TargetLedger().OnMissing("/r"));
+  EXPECT_TRUE(fresh.ledger.OnMissing("/r"));
+  const Status missing = known.ledger.OnMissing("/r");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().reason, Reason::kRepositoryTampered);
+  EXPECT_THAT(missing.error().message, HasSubstr(Id("f") + " was at /r, and is gone"));
+}
+
+TEST(TargetLedgerTest, PinsComeFromTheLedgerAndGoIntoIt) {
+  Ledger known = LedgerOf({});
+  known.nonce = 7;
+  known.key = Id("e");
+  Kept kept(known);
+  ASSERT_TRUE(kept.ledger.pins().repository && kept.ledger.pins().key);
+  EXPECT_EQ(guard::Hex(*kept.ledger.pins().repository), Id("f"));
+  EXPECT_EQ(guard::Hex(*kept.ledger.pins().key), Id("e"));
+  EXPECT_EQ(kept.ledger.pins().nonce, 7U);
+  ASSERT_TRUE(kept.Found(ListingOf({})));
+  kept.ledger.pins().nonce = 9;
+  ASSERT_TRUE(kept.ledger.SavePins());
+  known.nonce = 9;
+  EXPECT_THAT(kept.saved, ElementsAre(known));
+}
+
+TEST(TargetLedgerTest, ANewLedgerTakesInWhatIsThereOnlyWhereSomebodySaysSo) {
+  const Listing listing = ListingOf({Listed("a", "x")});
+  Kept without(std::nullopt), with(std::nullopt, true), known(LedgerOf({}), true);
+  ASSERT_TRUE(without.Found(listing) && with.Found(listing) && known.Found(listing));
+  EXPECT_THAT(without.ledger.ledger()->archives, IsEmpty());
+  EXPECT_THAT(without.notices, ElementsAre(HasSubstr("adopt: true")));
+  EXPECT_THAT(Names(with.ledger.ledger()->archives), ElementsAre("x"));
+  EXPECT_THAT(with.notices, ElementsAre(HasSubstr("begins with 1 archives")));
+  EXPECT_THAT(known.ledger.ledger()->archives, IsEmpty()) << "adopt is for the beginning alone";
+}
+
+TEST(TargetLedgerTest, ABackupIsRecordedAndSavedAtOnce) {
+  Kept kept(LedgerOf({Seen("a", "x")}));
+  ASSERT_TRUE(kept.Found(ListingOf({Listed("a", "x")})));
+  const Listing after = ListingOf({Listed("a", "x"), Listed("b", "y")});
+  ASSERT_TRUE(kept.ledger.OnCreated(after, after.archives[1], kNow));
+  ASSERT_EQ(kept.saved.size(), 1U);
+  EXPECT_THAT(Names(kept.saved[0].archives), ElementsAre("x", "y"));
+  EXPECT_EQ(kept.saved[0].archives[1].seen, kNow);
+  // The same again is an old one that T passes off as new.
+  const Status again = kept.ledger.OnCreated(after, after.archives[1], kNow);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().reason, Reason::kTargetMisbehaved);
+}
+
+TEST(TargetLedgerTest, TheFirstBackupBeginsTheLedger) {
+  Kept kept(std::nullopt);
+  const Listing after = Encrypted(ListingOf({Listed("b", "y")}), "repokey");
+  ASSERT_TRUE(kept.ledger.OnCreated(after, after.archives[0], kNow));
+  ASSERT_EQ(kept.saved.size(), 1U);
+  EXPECT_EQ(kept.saved[0].encryption, "repokey");
+  EXPECT_THAT(Names(kept.saved[0].archives), ElementsAre("y"));
+}
+
+// Also without a ledger: what was there when the run began has to be there after the backup.
+TEST(TargetLedgerTest, ABackupTakesNothingAway) {
+  for (const bool keeps : {true, false}) {
+    Kept kept(std::nullopt);
+    TargetLedger unkept;
+    TargetLedger& ledger = keeps ? kept.ledger : unkept;
+    std::vector<std::string> notices;
+    ASSERT_TRUE(ledger.OnFound(ListingOf({Listed("a", "x"), Listed("c", "z")}), kNow, notices));
+    const Listing after = ListingOf({Listed("c", "z"), Listed("b", "y")});
+    const Status fits = ledger.OnCreated(after, after.archives[1], kNow);
+    ASSERT_FALSE(fits);
+    EXPECT_EQ(fits.error().reason, Reason::kRepositoryTampered);
+    EXPECT_THAT(fits.error().message, HasSubstr("1 is gone (x); they were there before this backup"));
+    EXPECT_THAT(kept.saved, IsEmpty());
+  }
+}
+
+TEST(TargetLedgerTest, DropsAreMarkedAndSavedBeforeTheyHappen) {
+  Retention retention;
+  retention.keep_last = 1;
+  const TimeZone utc = *TimeZone::Find("");
+  Kept kept(LedgerOf({Seen("a", "x", "2026-11-01T10:00:00Z"), Seen("b", "y", "2026-11-02T10:00:00Z")}));
+  const Listing listing = ListingOf({Listed("a", "x"), Listed("b", "y"), Listed("c", "a stranger's")});
+  ASSERT_TRUE(kept.Found(listing));
+  const auto drop = kept.ledger.Drop(listing, retention, utc, kNow);
+  ASSERT_TRUE(drop);
+  EXPECT_THAT(Names(*drop), ElementsAre("x"));
+  ASSERT_EQ(kept.saved.size(), 1U);
+  EXPECT_EQ(kept.saved[0].archives[0].dropped, kNow);
+  ASSERT_TRUE(kept.ledger.OnDropped(ListingOf({Listed("b", "y"), Listed("c", "a stranger's")})));
+  // Nothing to drop, nothing to save.
+  kept.saved.clear();
+  const auto none = kept.ledger.Drop(ListingOf({Listed("b", "y")}), retention, utc, kNow);
+  ASSERT_TRUE(none);
+  EXPECT_THAT(*none, IsEmpty());
+  EXPECT_THAT(kept.saved, IsEmpty());
+
+  Kept broken(LedgerOf({Seen("a", "x"), Seen("b", "y", "2026-11-02T10:00:00Z")}));
+  broken.broken = true;
+  EXPECT_FALSE(broken.ledger.Drop(listing, retention, utc, kNow)) << "what cannot be remembered does not happen";
+}
+
+}  // namespace
+}  // namespace borgop
