@@ -59,15 +59,19 @@ Status TargetLedger::OnFound(const Listing& listing, LedgerTime now, std::vector
   return {};
 }
 
-Status TargetLedger::OnCreated(const Listing& listing, const ListedArchive& made, LedgerTime now) {
-  if (!before_) before_ = Ledger{listing.repository_id, {}};
-  if (Status accused = Accusation(Compare(*before_, listing)); !accused) {
-    accused.error().message += "; they were there before this backup";
-    return accused;
+Status TargetLedger::OnSession(const Listing& listing) const {
+  if (ledger_) {
+    if (Status accused = Accusation(Compare(*ledger_, listing)); !accused) return accused;
   }
+  if (!before_) return {};
+  Status accused = Accusation(Compare(*before_, listing));
+  if (!accused) accused.error().message += "; they were there before this backup";
+  return accused;
+}
+
+Status TargetLedger::OnCreated(const Listing& listing, const ListedArchive& made, LedgerTime now) {
   if (!kept()) return {};
   if (!ledger_) ledger_ = Ledger{listing.repository_id, {}, listing.encryption};
-  if (Status accused = Accusation(Compare(*ledger_, listing)); !accused) return accused;
   if (Status recorded = Record(*ledger_, made.id, made.name, now); !recorded) return recorded;
   return Keep();
 }

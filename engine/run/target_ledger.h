@@ -39,7 +39,9 @@ class TargetLedger {
   Status OnMissing(const std::string& path) const;
   // Before anything is written: this is there. What people should know goes to `notices`.
   Status OnFound(const Listing& listing, LedgerTime now, std::vector<std::string>& notices);
-  // T says that it made `id`, and `listing`, which has it, came after that. Saved.
+  // T had its session, and this came after it: what was there has to be there.
+  Status OnSession(const Listing& listing) const;
+  // After that: `made` of the listing is what T made. Saved.
   Status OnCreated(const Listing& listing, const ListedArchive& made, LedgerTime now);
   // What to drop, marked as dropped and saved. Only where the ledger is kept.
   Result<std::vector<LedgerArchive>> Drop(const Listing& listing, const Retention& retention, const TimeZone& zone, LedgerTime now);

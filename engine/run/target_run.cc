@@ -242,11 +242,29 @@ class TargetRun {
           "the socket on " + machines_.target_name() + " did not appear" + (said.empty() ? "" : ": " + Printable(said, 300)),
           "Check that /tmp on the target has room and takes sockets, and that socat works there.");
     }
-    if (!judged) co_return judged;
-    Result<CreateResult> created = ParseCreate(result.output);
-    if (!created) co_return Fail(created.error());
-    created_ = std::move(*created);
-    co_return Status{};
+    Result<CreateResult> created;
+    if (judged) {
+      created = ParseCreate(result.output);
+    } else {
+      created = Fail(judged.error());
+    }
+    if (created) {
+      created_ = std::move(*created);
+      co_return Status{};
+    }
+    // It may have done harm first, and failed so that nobody looks.
+    if (result.counters.to_server != 0) {
+      const Status unharmed = co_await SeeNothingGone(context);
+      if (!unharmed) co_return unharmed;
+    }
+    co_return Fail(created.error());
+  }
+
+  Task<Status> SeeNothingGone(Context context) {
+    const Result<Listing> listing = co_await ListArchives(context);
+    if (listing) co_return ledger_.OnSession(*listing);
+    if (listing.error().reason == Reason::kRepositoryTampered) co_return Fail(listing.error());
+    co_return Status{};  // why it cannot be listed is another matter than why the backup failed
   }
 
   guard::Expectation ExpectedOfTarget() const {
@@ -300,6 +318,8 @@ class TargetRun {
   Task<Status> SeeArchive(Context context) {
     const Result<Listing> listing = co_await ListArchives(context);
     if (!listing) co_return Fail(listing.error());
+    const Status unharmed = ledger_.OnSession(*listing);
+    if (!unharmed) co_return unharmed;
     const auto seen = std::find_if(listing->archives.begin(), listing->archives.end(),
                                    [this](const ListedArchive& listed) { return listed.id == created_.archive.id; });
     if (seen == listing->archives.end() || listing->repository_id != created_.repository_id) {

@@ -72,9 +72,12 @@ MANIFEST = bytes(32)
 
 def library():
     """The repository and its manifest by borg's own library, the key unlocked."""
+    import argparse
     from borg.helpers import Location, Manifest
     from borg.remote import RemoteRepository
-    repository = RemoteRepository(Location(url), exclusive=True, lock_wait=5)
+    options = argparse.Namespace(remote_path=None, umask=0o077, rsh=None, debug_topics=[], log_level="warning", upload_ratelimit=None,
+                                 remote_ratelimit=None, upload_buffer=None, remote_buffer=None, use_socket=False)
+    repository = RemoteRepository(Location(url), exclusive=True, lock_wait=5, args=options)
     repository.__enter__()
     manifest, key = Manifest.load(repository, (Manifest.Operation.READ,))
     return repository, manifest, key

@@ -109,6 +109,8 @@ TEST(TargetLedgerTest, ABackupIsRecordedAndSavedAtOnce) {
   Kept kept(LedgerOf({Seen("a", "x")}));
   ASSERT_TRUE(kept.Found(ListingOf({Listed("a", "x")})));
   const Listing after = ListingOf({Listed("a", "x"), Listed("b", "y")});
+  EXPECT_FALSE(kept.ledger.OnSession(ListingOf({Listed("b", "y")})));
+  EXPECT_TRUE(kept.ledger.OnSession(after));
   ASSERT_TRUE(kept.ledger.OnCreated(after, after.archives[1], kNow));
   ASSERT_EQ(kept.saved.size(), 1U);
   EXPECT_THAT(Names(kept.saved[0].archives), ElementsAre("x", "y"));
@@ -137,7 +139,7 @@ TEST(TargetLedgerTest, ABackupTakesNothingAway) {
     std::vector<std::string> notices;
     ASSERT_TRUE(ledger.OnFound(ListingOf({Listed("a", "x"), Listed("c", "z")}), kNow, notices));
     const Listing after = ListingOf({Listed("c", "z"), Listed("b", "y")});
-    const Status fits = ledger.OnCreated(after, after.archives[1], kNow);
+    const Status fits = ledger.OnSession(after);
     ASSERT_FALSE(fits);
     EXPECT_EQ(fits.error().reason, Reason::kRepositoryTampered);
     EXPECT_THAT(fits.error().message, HasSubstr("1 is gone (x); they were there before this backup"));
