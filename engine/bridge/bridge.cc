@@ -91,8 +91,8 @@ class Bridge {
     using Verdict = guard::Guard::Verdict;
     std::size_t passed = 0, read = 0;
     while (read < bytes.size()) {
-      const Result<guard::Guard::Step> step = half.direction == Direction::kAToB ? guard_->FromClient(bytes.substr(read))
-                                                                                 : guard_->FromServer(bytes.substr(read));
+      const Result<guard::Guard::Step> step =
+          half.direction == Direction::kAToB ? guard_->FromClient(bytes.substr(read)) : guard_->FromServer(bytes.substr(read));
       if (!step && AreLastWords(half, step.error())) co_return HalfEvent::kEnd;
       if (!step) co_return Refuse(step.error());
       read += step->size;
@@ -172,7 +172,7 @@ class Bridge {
   StopSource stop_up_, stop_down_;
   HalfClose state_;
   WaitQueue& first_byte_;
-  WaitQueue answered_;  // the guard's question, or it never will be
+  WaitQueue answered_;           // the guard's question, or it never will be
   bool upstream_ended_ = false;  // in order
   bool downstream_ended_ = false;
 };

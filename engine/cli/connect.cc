@@ -28,7 +28,8 @@ int Connect(const std::string& path) {
   const auto main = [&](Context context) -> Task<void> {
     BridgeCounters counters;
     WaitQueue first_byte;
-    const BridgeResult result = co_await RunBridge(context, BridgeEnd{in, out}, BridgeEnd{far_end, far_end}, nullptr, counters, first_byte);
+    const BridgeResult result =
+        co_await RunBridge(context, BridgeEnd{in, out}, BridgeEnd{far_end, far_end}, nullptr, counters, first_byte);
     ok = !result.client_error && !result.server_error;
   };
   Context context;

@@ -92,7 +92,7 @@ int Run(const Options& options) {
   }
   if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY) {
     return Refuse({Reason::kInvalidConfig, "standard output, where the report goes, is closed or cannot be written",
-                         "Let it go to a file, a pipe or a terminal."});
+                   "Let it go to a file, a pipe or a terminal."});
   }
   const RunReport report = Execute(*plan, options);
   int code = ExitCodeOf(report);
@@ -127,9 +127,10 @@ void AddRun(CLI::App& app, Action& action) {
       ->capture_default_str();
   verb->add_option("--termination-log", options->termination_log, "Also write a summary of at most 4,096 bytes to this file")
       ->type_name("FILE");
-  verb->add_option("--state", options->state,
-                   "Keep a ledger of each target in this directory: what its repository is and which archives were seen made. Retention is "
-                   "then worked out from that, and a repository that was tampered with is noticed")
+  verb->add_option(
+          "--state", options->state,
+          "Keep a ledger of each target in this directory: what its repository is and which archives were seen made. Retention is "
+          "then worked out from that, and a repository that was tampered with is noticed")
       ->type_name("DIR");
   AddLogOptions(*verb, options->log, "live lines on a terminal, else json");
   verb->add_option("--color", options->color, "auto, always or never; NO_COLOR is heeded")

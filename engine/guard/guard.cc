@@ -42,7 +42,8 @@ Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
 }
 
 Guard::Verdict Guard::Decide() {
-  if (client_verdict_ == Verdict::kAsk && held_.complete()) client_verdict_ = VerdictOf(monitor_.Held(held_.Holds(monitor_.asked())));
+  if (client_verdict_ == Verdict::kAsk && held_.complete())
+    client_verdict_ = VerdictOf(monitor_.Held(held_.Holds(monitor_.asked())));
   return client_verdict_;
 }
 

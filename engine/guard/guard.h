@@ -1,4 +1,4 @@
-// The guard of one session of `borg create`: it reads all that T and B say to each other and tells which bytes may pass.
+// The guard of one session of borg with B (a backup, a restore, or C's own: Client): it reads all that T and B say to each other and tells which bytes may pass.
 //
 //     T ---- FromClient ----> B        passes once the message that the bytes belong to is allowed;
 //     T <--- FromServer ----- B        passes once the answer is known to be T's and not to betray B.

@@ -1,7 +1,7 @@
 #include "engine/guard/key_print.h"
 
-#include <algorithm>
 #include <openssl/sha.h>
+#include <algorithm>
 
 namespace borgop::guard {
 

@@ -35,7 +35,8 @@ std::size_t HeaderSize(unsigned char first) {
 // The first line, as far as it can be printed: a shell's greeting, or an error.
 std::string Shown(std::string_view bytes) {
   std::string shown(bytes.substr(0, std::min<std::size_t>(bytes.find('\n'), 100)));
-  std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return shown;
 }
 
@@ -67,7 +68,8 @@ Result<MessageReader::Step> MessageReader::Read(std::string_view bytes) {
     } else {
       header_.at(header_size_++) = static_cast<unsigned char>(bytes[at++]);
       if (header_size_ < HeaderSize(header_.front())) continue;
-      if (open_.empty() && !IsContainer(header_.front())) return Broken("something that is no message: " + Shown(bytes.substr(at - 1)));
+      if (open_.empty() && !IsContainer(header_.front()))
+        return Broken("something that is no message: " + Shown(bytes.substr(at - 1)));
       if (const Status good = OnHeader(); !good) return Fail(good.error());
       header_size_ = 0;
       if (head_.size() > limits_.head) return Broken("a message with too much in it");

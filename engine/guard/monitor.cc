@@ -32,15 +32,16 @@ struct Monitor::Rule {
   Stage next;   // what follows it
   Check check;
   std::array<std::string_view, 7> arguments;  // that may come, up to the first empty one
+  bool restore = false;                       // to restore needs it too
 };
 const Monitor::Rule Monitor::kRules[] = {
     // clang-format off
-    {"negotiate",                Stage::kStart,      Stage::kNegotiated, &Monitor::Negotiate,     {"client_data"}},
+    {"negotiate",                Stage::kStart,      Stage::kNegotiated, &Monitor::Negotiate,     {"client_data"}, true},
     {"open",                     Stage::kNegotiated, Stage::kOpened,     &Monitor::Open,          {"path", "create", "lock_wait", "lock",
-                                                                                    "exclusive", "append_only", "make_parent_dirs"}},
-    {"load_key",                 Stage::kOpened,     Stage::kOpened,     &Monitor::LoadKey,       {}},
-    {"__len__",                  Stage::kOpened,     Stage::kOpened,     &Monitor::Anyhow,        {}},
-    {"get",                      Stage::kOpened,     Stage::kOpened,     &Monitor::Get,           {"id"}},
+                                                                                    "exclusive", "append_only", "make_parent_dirs"}, true},
+    {"load_key",                 Stage::kOpened,     Stage::kOpened,     &Monitor::LoadKey,       {}, true},
+    {"__len__",                  Stage::kOpened,     Stage::kOpened,     &Monitor::Anyhow,        {}, true},
+    {"get",                      Stage::kOpened,     Stage::kOpened,     &Monitor::Get,           {"id"}, true},
     {"get_free_nonce",           Stage::kOpened,     Stage::kOpened,     &Monitor::FreeNonce,     {}},
     {"commit_nonce_reservation", Stage::kOpened,     Stage::kOpened,     &Monitor::ReserveNonces, {"next_unreserved", "start_nonce"}},
     {"put",                      Stage::kOpened,     Stage::kOpened,     &Monitor::Put,           {"id", "data", "wait"}},
@@ -54,7 +55,7 @@ const Monitor::Rule Monitor::kRules[] = {
 Monitor::Verdict Monitor::OnRequest(const Request& request) {
   Pending pending;
   pending.id = request.id;
-  const Why why = expected_.trusted ? Trust(request, pending) : Judge(request, pending);
+  const Why why = expected_.client == Client::kTrusted ? Trust(request, pending) : Judge(request, pending);
   if (!why.empty()) return Refuse(request.method, why, IdIn(request));
   last_id_ = request.id;
   pending_.push_back(pending);
@@ -68,6 +69,7 @@ Monitor::Why Monitor::Judge(const Request& request, Pending& pending) {
   const std::span<const Rule> rules(kRules);
   const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& row) { return row.method == request.method; });
   if (rule == rules.end()) return "a backup does not need it";
+  if (expected_.client == Client::kRestore && !rule->restore) return "to restore does not need it";
   if (stage_ != rule->stage) return "not at this point of a session";
   for (const Argument& argument : request.arguments)
     if (argument.name.empty() || std::find(rule->arguments.begin(), rule->arguments.end(), argument.name) == rule->arguments.end())
@@ -137,7 +139,10 @@ Monitor::Why Monitor::Open(const Request& request, Pending& pending) {
   if (path == nullptr || path->kind != Kind::kBytes || path->bytes != expected_.path) return "it names another repository";
   if (!AbsentOr(request.Find("create"), false)) return "it makes a repository";
   if (!AbsentOr(request.Find("make_parent_dirs"), false)) return "it makes directories";
-  if (!AbsentOr(request.Find("lock"), true) || !Is(request.Find("exclusive"), true)) return "it does without the lock";
+  const bool backup = expected_.client == Client::kBackup;
+  if (!AbsentOr(request.Find("lock"), true)) return "it does without the lock";
+  if (backup && !Is(request.Find("exclusive"), true)) return "it does without the lock";
+  if (!backup && !AbsentOr(request.Find("exclusive"), false)) return "it locks the repository for itself, as one who writes";
   pending.asked = Asked::kRepositoryId;
   return {};
 }
@@ -263,8 +268,7 @@ std::optional<Error> Monitor::OnNonce(const Value& result) {
 }
 
 std::optional<Error> Monitor::OnKey(const Value& result) {
-  if (result.kind != Kind::kBytes)
-    return Error{Reason::kBorgOutputInvalid, "borg serve says a key that is none", {}};
+  if (result.kind != Kind::kBytes) return Error{Reason::kBorgOutputInvalid, "borg serve says a key that is none", {}};
   const KeyPrint key = KeyPrintOf(result.bytes);
   if (pins_.key && *pins_.key != key)
     return Error{Reason::kRepositoryTampered, "the repository has another key than before, or another passphrase for it", {}};

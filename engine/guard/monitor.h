@@ -1,6 +1,6 @@
-// What T may ask of B in one session of `borg create`: pure. monitor.cc has the table.
+// What T may ask of B in one session of borg: pure. monitor.cc has the table.
 //
-// Everything that stock `borg create` 1.2 and 1.4 asks is allowed, and nothing else: an unknown method, an unknown argument or another
+// Everything that stock `borg create` (or `borg extract`) 1.2 and 1.4 asks is allowed, and nothing else: an unknown method, an unknown argument or another
 // value of one is refused. After the first refusal everything is. B is judged too: it has to be the repository of earlier runs, and as
 // far as they were.
 //
@@ -31,12 +31,18 @@ struct Pins {
   bool operator==(const Pins&) const = default;
 };
 
+// Whose borg speaks to B, and so what it may ask for.
+enum class Client : std::uint8_t {
+  kBackup,   // `borg create` on T
+  kRestore,  // `borg extract` on T: it reads, and nothing else
+  kTrusted,  // any command on C: it may ask for anything, and changes the key if it wants to. B is judged all the same
+};
+
 struct Expectation {
   std::string path;  // of the repository, byte for byte as T's borg names it
   Pins pins;
   std::optional<std::uint64_t> max_new_bytes;  // in all objects put in this session
-  // The client is borg on C: it may ask for anything, and changes the key if it wants to. B is judged all the same.
-  bool trusted = false;
+  Client client = Client::kBackup;
 };
 
 class Monitor {
@@ -82,7 +88,7 @@ class Monitor {
   struct Pending {
     std::uint64_t id = 0;
     Asked asked = Asked::kAnything;
-    std::uint64_t nonce = 0;            // of kReservation
+    std::uint64_t nonce = 0;           // of kReservation
     std::optional<KeyPrint> key = {};  // of kNewKey
   };
   // Empty: allowed.

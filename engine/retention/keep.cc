@@ -7,8 +7,8 @@
 #include <limits>
 #include <string_view>
 
-#include "engine/plan/rules.h"
 #include "engine/plan/archive_glob.h"
+#include "engine/plan/rules.h"
 
 namespace borgop {
 namespace {

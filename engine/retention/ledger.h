@@ -37,9 +37,9 @@ struct LedgerArchive {
 struct Ledger {
   std::string repository_id;  // as LedgerArchive::id
   std::vector<LedgerArchive> archives;
-  std::string encryption = {};               // as borg names the mode; empty: not known
+  std::string encryption = {};              // as borg names the mode; empty: not known
   std::optional<std::uint64_t> nonce = {};  // the highest that B has shown or confirmed (guard::Pins)
-  std::string key = {};                      // the fingerprint of the repository's key there, as LedgerArchive::id; empty: not known
+  std::string key = {};                     // the fingerprint of the repository's key there, as LedgerArchive::id; empty: not known
   bool operator==(const Ledger&) const = default;
 };
 

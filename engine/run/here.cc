@@ -47,7 +47,7 @@ Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, co
   const std::string socket = directory_->path() + "/" + name;
   Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, socket);
   if (!listener) co_return Fail(listener.error());
-  guard::Guard guard({.path = path, .pins = pins_, .max_new_bytes = std::nullopt, .trusted = true});
+  guard::Guard guard({.path = path, .pins = pins_, .max_new_bytes = std::nullopt, .client = guard::Client::kTrusted});
   Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), false, name);
   if (!server) co_return Fail(server.error());
   Client client;

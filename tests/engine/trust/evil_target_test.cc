@@ -40,7 +40,8 @@ class EvilTargetTest : public EngineTest {
   // Name and digest of all that is in each of these archives (all), a line each; as borg on B sees it.
   std::string Archives(const std::string& names = "$(borg list --short)") const {
     return b_.Output("export BORG_PASSPHRASE='" + std::string(kPassphrase) + "' BORG_REPO='" + repository() +
-                         "' BORG_BASE_DIR=$(mktemp -d); for a in " + names + "; do echo \"$a $(borg export-tar \"::$a\" - | "
+                         "' BORG_BASE_DIR=$(mktemp -d); for a in " + names +
+                         "; do echo \"$a $(borg export-tar \"::$a\" - | "
                          "sha256sum)\" || exit 1; done; rm -r \"$BORG_BASE_DIR\"",
                      {.user = "backup", .timeout = seconds(120)});
   }
@@ -51,8 +52,8 @@ class EvilTargetTest : public EngineTest {
     EXPECT_EQ(Archives(names), before_);
   }
   void ExpectVerified() const {
-    const auto check = b_.Run("BORG_PASSPHRASE='" + std::string(kPassphrase) + "' BORG_BASE_DIR=$(mktemp -d) borg check --verify-data '" +
-                                  repository() + "'",
+    const auto check = b_.Run("BORG_PASSPHRASE='" + std::string(kPassphrase) +
+                                  "' BORG_BASE_DIR=$(mktemp -d) borg check --verify-data '" + repository() + "'",
                               {.user = "backup", .timeout = seconds(120)});
     EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
   }
@@ -122,8 +123,9 @@ TEST_F(EvilTargetTest, NothingThatItAsksForTakesAnythingAway) {
 TEST_F(EvilTargetTest, AManifestThatLeavesArchivesOutStopsEverything) {
   Back();
   b_.Output("cp -a '" + repository() + "' '" + dir() + "/saved'", {.user = "backup"});
-  for (const auto& [attack, reason] : {std::pair("forget-archives", "RepositoryTampered"), std::pair("swap-archives", "RepositoryTampered"),
-                                       std::pair("garbage-manifest", "BorgOutputInvalid")}) {
+  for (const auto& [attack, reason] :
+       {std::pair("forget-archives", "RepositoryTampered"), std::pair("swap-archives", "RepositoryTampered"),
+        std::pair("garbage-manifest", "BorgOutputInvalid")}) {
     SCOPED_TRACE(attack);
     Plan plan = Evil(attack);
     plan.targets[0].retention.keep_last = 1;
@@ -133,7 +135,8 @@ TEST_F(EvilTargetTest, AManifestThatLeavesArchivesOutStopsEverything) {
     EXPECT_EQ(result.outcome(), "Failed") << result.All();
     EXPECT_EQ(result.reason(), reason) << result.All();
     for (const Json& phase : result.target().value("phases", Json::array()))
-      EXPECT_THAT((std::vector<std::string>{"prune", "check", "compact"}), testing::Not(testing::Contains(phase.value("name", "")))) << result.All();
+      EXPECT_THAT((std::vector<std::string>{"prune", "check", "compact"}), testing::Not(testing::Contains(phase.value("name", ""))))
+          << result.All();
     ExpectNothingLeft();
     // For the next one.
     b_.Output("rm -r '" + repository() + "' && cp -a '" + dir() + "/saved' '" + repository() + "'", {.user = "backup"});

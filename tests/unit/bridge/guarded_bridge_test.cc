@@ -211,8 +211,7 @@ TEST(GuardedBridge, AStopEndsTheWait) {
 TEST(GuardedBridge, BulkDataIsNotKept) {
   Play([](Context context, Session& session) -> Task<void> {
     std::string puts;
-    for (std::uint64_t i = 3; i < 20; ++i)
-      puts += Put(i, static_cast<char>('a' + i), 300'000);
+    for (std::uint64_t i = 3; i < 20; ++i) puts += Put(i, static_cast<char>('a' + i), 300'000);
     co_await session.client_out.Write(context, kOpened);
     co_await Sleep(context, 1s);
     session.Say(session.client_out, puts);

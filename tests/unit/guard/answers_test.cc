@@ -91,15 +91,15 @@ TEST(GuardAnswersTest, TheFreeNonce) {
 TEST(GuardAnswersTest, TheKey) {
   const auto pins = [](std::optional<KeyPrint> key) { return Pins{Object('R'), std::nullopt, key}; };
   const Pins none = pins(std::nullopt), known = pins(KeyPrintOf("BORG_KEY 1"));
-  for (const Row& row : std::initializer_list<Row>{
-           {"TheFirst", none, Reply(3, "BORG_KEY 1"), std::nullopt, known},
-           {"TheSame", known, Reply(3, Binary{"BORG_KEY 1"}), std::nullopt, known},
-           {"Another", known, Reply(3, "BORG_KEY 2"), Reason::kRepositoryTampered, known},
-           {"Gone", known, Reply(3, ""), Reason::kRepositoryTampered, known},
-           {"NoneYet", none, Reply(3, ""), std::nullopt, none},
-           {"NoText", known, Reply(3, None()), Reason::kBorgOutputInvalid, known},
-           {"TooLong", none, Reply(3, std::string(9000, 'k')), Reason::kBorgOutputInvalid, none},
-           {"Failed", known, ReplyException(3, "ObjectNotFound"), std::nullopt, known}})
+  for (const Row& row :
+       std::initializer_list<Row>{{"TheFirst", none, Reply(3, "BORG_KEY 1"), std::nullopt, known},
+                                  {"TheSame", known, Reply(3, Binary{"BORG_KEY 1"}), std::nullopt, known},
+                                  {"Another", known, Reply(3, "BORG_KEY 2"), Reason::kRepositoryTampered, known},
+                                  {"Gone", known, Reply(3, ""), Reason::kRepositoryTampered, known},
+                                  {"NoneYet", none, Reply(3, ""), std::nullopt, none},
+                                  {"NoText", known, Reply(3, None()), Reason::kBorgOutputInvalid, known},
+                                  {"TooLong", none, Reply(3, std::string(9000, 'k')), Reason::kBorgOutputInvalid, none},
+                                  {"Failed", known, ReplyException(3, "ObjectNotFound"), std::nullopt, known}})
     Check(row, Call(3, "load_key", {}));
 }
 

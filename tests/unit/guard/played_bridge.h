@@ -46,7 +46,8 @@ class PlayedBridge {
   }
   std::string List(std::uint64_t id) {
     std::vector<std::string> ids;
-    for (auto at = std::next(held.begin(), static_cast<std::ptrdiff_t>(listed_)); at != held.end() && ids.size() < HeldObjects::kPage; ++at)
+    for (auto at = std::next(held.begin(), static_cast<std::ptrdiff_t>(listed_));
+         at != held.end() && ids.size() < HeldObjects::kPage; ++at)
       ids.emplace_back(at->data(), at->size());
     listed_ += ids.size();
     return ReplyIds(id, ids);

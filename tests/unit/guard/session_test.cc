@@ -171,9 +171,13 @@ TEST(GuardSessionTest, WhatIsNoListEndsTheSession) {
            {"Nothing", [](std::uint64_t id) { return Reply(id, None()); }},
            {"ABlob", [](std::uint64_t id) { return Reply(id, std::string(100000, 'x')); }},
            {"AnException", [](std::uint64_t id) { return ReplyException(id, "AttributeError"); }},
-           {"AShortId", [](std::uint64_t id) { return ReplyIds(id, {Id('a'), std::string(31, 'b')}); }},
+           {"AShortId",
+            [](std::uint64_t id) {
+              return ReplyIds(id, {Id('a'), std::string(31, 'b')});
+            }},
            {"ALongId", [](std::uint64_t id) { return ReplyIds(id, {std::string(10000, 'b')}); }},
-           {"MoreThanAsked", [](std::uint64_t id) { return ReplyIds(id, std::vector<std::string>(HeldObjects::kPage + 1, Id('a'))); }},
+           {"MoreThanAsked",
+            [](std::uint64_t id) { return ReplyIds(id, std::vector<std::string>(HeldObjects::kPage + 1, Id('a'))); }},
            {"OfAnotherQuestion", [](std::uint64_t id) { return ReplyIds(id + 1, {}); }},
            {"InTheOldForm", [](std::uint64_t id) { return OldReply(id, None(), None()); }}}) {
     SCOPED_TRACE(row.name);
@@ -205,7 +209,7 @@ TEST(GuardSessionTest, TheTrustedClientIsNotRefused) {
     bridge.Server(OldReply(1, None(), Version()));
   };
   Expectation expectation = Expected();
-  expectation.trusted = true;
+  expectation.client = Client::kTrusted;
   PlayedBridge bridge(expectation);
   open(bridge);
   bridge.Server(Reply(2, Id('R')));
@@ -213,8 +217,8 @@ TEST(GuardSessionTest, TheTrustedClientIsNotRefused) {
   const std::string all = Call(3, "save_key", {{"keydata", "BORG_KEY"}}) + Call(4, "delete", {{"id", Id('x')}}) +
                           Call(5, "put", {{"id", Id('x')}, {"data", "1"}}) + Call(6, "commit", {{"compact", true}}) +
                           Call(7, "check", {{"repair", true}}) + Call(8, "list", {{"limit", std::uint64_t{9}}}) +
-                          Call(9, "get_free_nonce", {}) + Call(10, "commit_nonce_reservation", {{"next_unreserved", std::uint64_t{70}}}) +
-                          Call(11, "load_key", {});
+                          Call(9, "get_free_nonce", {}) +
+                          Call(10, "commit_nonce_reservation", {{"next_unreserved", std::uint64_t{70}}}) + Call(11, "load_key", {});
   bridge.Client(all, 7);
   EXPECT_EQ(bridge.to_server, all);
   bridge.Server(Reply(3, None()) + Reply(4, None()) + Reply(5, None()) + Reply(6, None()) + Reply(7, true) +
@@ -229,6 +233,32 @@ TEST(GuardSessionTest, TheTrustedClientIsNotRefused) {
   swapped.Server(Reply(2, Id('R')));
   ASSERT_TRUE(swapped.error);
   EXPECT_EQ(swapped.error->reason, Reason::kRepositoryTampered);
+}
+
+// What is restored is read, under a lock that others may share.
+TEST(GuardSessionTest, ARestoreOnlyReads) {
+  Expectation expectation = Expected();
+  expectation.client = Client::kRestore;
+  const std::string opened = OldCall(1, "negotiate", {Version()}) + Call(2, "open", With(OpenArguments(), "exclusive", false));
+  const std::string reads = Call(3, "get", {{"id", ManifestId()}}) + Call(4, "load_key", {}) + Call(5, "get", {{"id", Id('x')}});
+  PlayedBridge honest(expectation);
+  honest.Client(opened + reads, 7);
+  EXPECT_EQ(honest.to_server, opened + reads);
+  for (const std::string& wrong :
+       {Call(6, "put", {{"id", Id('x')}, {"data", "1"}}), Call(6, "put", {{"id", ManifestId()}, {"data", "1"}}),
+        Call(6, "delete", {{"id", Id('x')}}), Call(6, "commit", CommitArguments()), Call(6, "get_free_nonce", {}),
+        Call(6, "rollback", {}), Call(6, "break_lock", {})}) {
+    PlayedBridge bridge(expectation);
+    bridge.Client(opened + wrong + reads);
+    EXPECT_EQ(bridge.to_server, opened);
+    EXPECT_FALSE(bridge.guard.refusals().empty());
+  }
+  for (const std::string& open :
+       {Call(2, "open", OpenArguments()), Call(2, "open", With(With(OpenArguments(), "exclusive", false), "lock", false))}) {
+    PlayedBridge bridge(expectation);
+    bridge.Client(OldCall(1, "negotiate", {Version()}) + open);
+    EXPECT_FALSE(bridge.guard.refusals().empty());
+  }
 }
 
 TEST(GuardSessionTest, AfterSomethingMalformedNothingPasses) {

@@ -279,7 +279,8 @@ std::string Dump(const Plan& plan) {
         << " compact=" << target.maintenance.compact << "\nlimits=" << target.limits.deadline.count() << ' '
         << target.limits.lock_wait.count() << ' ' << target.limits.socket_timeout.count() << ' '
         << target.limits.connect_timeout.count() << ' ' << target.limits.login_timeout.count() << ' '
-        << target.limits.upload_rate_kib << ' ' << target.limits.max_new_bytes << "\nhook_timeout=" << target.hooks.timeout.count() << "\n";
+        << target.limits.upload_rate_kib << ' ' << target.limits.max_new_bytes << "\nhook_timeout=" << target.hooks.timeout.count()
+        << "\n";
     for (const auto* hooks : {&target.hooks.before, &target.hooks.after}) {
       out << "hooks:\n";
       for (const HookCommand& command : *hooks) {

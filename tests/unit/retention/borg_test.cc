@@ -8,10 +8,10 @@
 #include <sstream>
 
 #include "engine/borg/command.h"
+#include "engine/plan/archive_glob.h"
 #include "engine/plan/plan_words.h"
 #include "engine/plan/rules.h"
 #include "engine/retention/adopt.h"
-#include "engine/plan/archive_glob.h"
 #include "engine/retention/compare.h"
 #include "engine/retention/keep.h"
 #include "ledgers.h"

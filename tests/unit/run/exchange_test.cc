@@ -64,7 +64,8 @@ class FakeBorg final : public BorgProcess, public BridgeEntrance {
   TaskGroup group_;
 };
 
-const std::string kHello = guard::OldCall(1, "negotiate", {guard::Version()}), kAnswer = guard::OldReply(1, guard::None(), guard::Version());
+const std::string kHello = guard::OldCall(1, "negotiate", {guard::Version()}),
+                  kAnswer = guard::OldReply(1, guard::None(), guard::Version());
 
 // `borg serve` that answers, and ends with its input.
 Task<ExitStatus> Answer(Context context, FakeStdio& stdio, std::string) {
