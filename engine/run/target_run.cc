@@ -11,12 +11,13 @@
 #include "engine/plan/rules.h"
 #include "engine/report/printable.h"
 #include "engine/run/exchange.h"
-#include "engine/run/here.h"
+#include "engine/run/journal.h"
 #include "engine/run/ledger_file.h"
 #include "engine/run/machines.h"
 #include "engine/run/steps.h"
 #include "engine/run/target_hooks.h"
 #include "engine/run/target_ledger.h"
+#include "engine/run/upkeep.h"
 
 namespace borgop {
 namespace {
@@ -26,7 +27,6 @@ constexpr std::chrono::seconds kLeaveLimit{6};  // for the keepers to end what t
 constexpr std::chrono::seconds kAbortAfter{2};
 constexpr std::chrono::seconds kSocketClose{10};
 constexpr std::uint32_t kOutputWindow = 1024 * 1024;
-constexpr std::size_t kDroppedAtOnce = 100;  // names of at most 512 bytes: well below what a command line takes
 
 class SocketEntrance final : public BridgeEntrance {
  public:
@@ -44,9 +44,10 @@ class TargetRun {
   TargetRun(const Server& server, const Target& target, const RunEnvironment& environment)
       : target_(target),
         environment_(environment),
+        journal_(target, *environment.observer, report_),
         machines_(server, target, environment),
-        here_(machines_, environment, target, ledger_.pins()),
-        hooks_(target.hooks, machines_, [this](LogLevel level, const std::string& message) { Log(level, message); }) {
+        upkeep_(machines_, environment, target, ledger_, journal_, report_),
+        hooks_(target.hooks, machines_, [this](LogLevel level, const std::string& message) { journal_.Log(level, message); }) {
     report_.name = target.name;
     report_.repository.path = RepositoryPath(server, target.repository);
   }
@@ -76,9 +77,7 @@ class TargetRun {
 
   // Runs one phase, notes its times, and keeps the first error.
   Task<bool> InPhase(Context context, PhaseName name, Work work) {
-    progress_ = Progress();
-    progress_.phase = name;
-    environment_.observer->OnPhase(target_.name, name);
+    journal_.Enter(name);
     Phase phase;
     phase.name = name;
     phase.start = std::chrono::system_clock::now();
@@ -97,7 +96,7 @@ class TargetRun {
   // What is behind an error: being stopped, and a broken connection, show in many guises.
   Error Explain(const Context& context, Error error) const {
     const Wake wake = context.Interrupted();
-    const std::string phase = "in phase " + std::string(ToString(progress_.phase));
+    const std::string phase = "in phase " + std::string(ToString(journal_.phase()));
     if (wake == Wake::kStopped) return InterruptedError(wake, phase);
     if (wake == Wake::kTimedOut) {
       return {Reason::kDeadlineExceeded,
@@ -105,7 +104,7 @@ class TargetRun {
               {}};
     }
     if (error.kind() != ErrorKind::kTerminal) {
-      const bool server_only = progress_.phase > PhaseName::kCreate;
+      const bool server_only = journal_.phase() > PhaseName::kCreate;
       if (const std::optional<Error> failure = server_only ? machines_.ServerFailure() : machines_.Failure()) return *failure;
     }
     return error;
@@ -137,7 +136,8 @@ class TargetRun {
     for (const PhaseName phase : MaintenancePhases(target_)) {
       // Nothing is left out in silence: a phase that a stop or a broken connection keeps from running fails. T is not needed here.
       if (report_.error && (context.Interrupted() != Wake::kNotified || machines_.ServerFailure())) co_return;
-      if (MayRun(phase, failed_)) co_await InPhase(context, phase, [this, phase](Context inner) { return Maintain(inner, phase); });
+      if (MayRun(phase, failed_))
+        co_await InPhase(context, phase, [this, phase](Context inner) { return upkeep_.Maintain(inner, phase); });
     }
   }
 
@@ -165,14 +165,14 @@ class TargetRun {
   Task<Status> Inspect(Context context) {
     const Status started = co_await machines_.StartKeepers(context);
     if (!started) co_return started;
-    if (const std::optional<std::string> warning = machines_.TakeWarning()) Warn(*warning);
-    const Result<Listing> listing = co_await ListArchives(context);
+    if (const std::optional<std::string> warning = machines_.TakeWarning()) journal_.Warn(*warning);
+    const Result<Listing> listing = co_await upkeep_.List(context);
     missing_ = !listing && listing.error().reason == Reason::kRepositoryMissing;
     if (missing_) co_return ledger_.OnMissing(report_.repository.path);
     if (!listing) co_return Fail(ExplainListing(listing.error()));
     std::vector<std::string> notices;
-    const Status fits = ledger_.OnFound(*listing, Now(), notices);
-    for (const std::string& notice : notices) Log(LogLevel::kInfo, notice);
+    const Status fits = ledger_.OnFound(*listing, Upkeep::Now(), notices);
+    for (const std::string& notice : notices) journal_.Log(LogLevel::kInfo, notice);
     co_return fits;
   }
 
@@ -188,7 +188,7 @@ class TargetRun {
   Task<Status> InitRepository(Context context) {
     const Machines::InitAt init = [this](Context inner, std::string path) -> Task<Status> {
       const auto make = [this, path](const Client& client) { return Init(client, path, target_.repository.encryption); };
-      const Result<ExchangeResult> result = co_await RunHere(inner, path, Step::kInit, make);
+      const Result<ExchangeResult> result = co_await upkeep_.Run(inner, path, Step::kInit, make);
       if (!result) co_return Fail(result.error());
       co_return Status{};
     };
@@ -197,12 +197,12 @@ class TargetRun {
     if (!made) ledger_.pins() = before;  // what was not made there is not what is expected there
     if (!made && made.error().reason == Reason::kInitFailed) {
       // Another run may have made it meanwhile.
-      const Result<Listing> listing = co_await ListArchives(context);
+      const Result<Listing> listing = co_await upkeep_.List(context);
       if (listing) co_return Status{};
     }
     if (!made) co_return made;
     report_.repository.initialized = true;
-    Log(LogLevel::kInfo, "made the repository " + report_.repository.path);
+    journal_.Log(LogLevel::kInfo, "made the repository " + report_.repository.path);
     co_return Status{};
   }
 
@@ -229,13 +229,14 @@ class TargetRun {
     SocketEntrance entrance(**socket, keeper);
     guard::Guard guard(ExpectedOfTarget());
     const ExchangeResult result =
-        co_await RunExchange(context, borg, entrance, **server, guard, target_.repository.passphrase, Options());
-    TakeIn(guard);
+        co_await RunExchange(context, borg, entrance, **server, guard, target_.repository.passphrase, journal_.Options());
+    ledger_.pins() = guard.pins();
+    journal_.TakeIn(guard.refusals());
     if (result.server_exit) co_await machines_.Served(context, server_name);
     std::string said;
     if (result.counters.to_server == 0) co_await (*socket)->Terminate(context);
     co_await (*socket)->Close(context.WithTimeout(kSocketClose), said);
-    const Status judged = Conclude(Step::kCreate, "on " + machines_.target_name(), result);
+    const Status judged = journal_.Conclude(Step::kCreate, "on " + machines_.target_name(), machines_.server_name(), result);
     if (!judged && result.exit && result.exit->status == TargetSocket::kNotThere) {
       co_return Fail(
           Reason::kSocketToolMissing,
@@ -261,7 +262,7 @@ class TargetRun {
   }
 
   Task<Status> SeeNothingGone(Context context) {
-    const Result<Listing> listing = co_await ListArchives(context);
+    const Result<Listing> listing = co_await upkeep_.List(context);
     if (listing) co_return ledger_.OnSession(*listing);
     if (listing.error().reason == Reason::kRepositoryTampered) co_return Fail(listing.error());
     co_return Status{};  // why it cannot be listed is another matter than why the backup failed
@@ -271,17 +272,6 @@ class TargetRun {
     guard::Expectation expectation{.path = report_.repository.path, .pins = ledger_.pins(), .max_new_bytes = std::nullopt};
     if (target_.limits.max_new_bytes != 0) expectation.max_new_bytes = target_.limits.max_new_bytes;
     return expectation;
-  }
-
-  void TakeIn(const guard::Guard& guard) {
-    ledger_.pins() = guard.pins();
-    for (const guard::Refusal& refusal : guard.refusals().kinds()) {
-      RefusedRequests& refused = report_.refused.emplace_back();
-      refused.method = refusal.method;
-      refused.reason = refusal.reason;
-      refused.count = refusal.count;
-      for (const guard::ObjectId& id : refusal.ids) refused.objects.push_back(guard::Hex(id));
-    }
   }
 
   // T is needed no more: what it keeps ends, and by that its after hooks run. One that fails does not fail the backup.
@@ -311,12 +301,12 @@ class TargetRun {
   void WarnOfHooks() {
     const std::vector<std::string> warnings = hooks_.Warnings();
     if (!warnings.empty()) hooks_failed_ = true;
-    for (const std::string& warning : warnings) Warn(warning);
+    for (const std::string& warning : warnings) journal_.Warn(warning);
   }
 
   // A backup counts once C itself sees its archive.
   Task<Status> SeeArchive(Context context) {
-    const Result<Listing> listing = co_await ListArchives(context);
+    const Result<Listing> listing = co_await upkeep_.List(context);
     if (!listing) co_return Fail(listing.error());
     const Status unharmed = ledger_.OnSession(*listing);
     if (!unharmed) co_return unharmed;
@@ -327,127 +317,13 @@ class TargetRun {
                                                   created_.archive.id + " that " + machines_.target_name() + " says it made in " +
                                                   created_.repository_id);
     }
-    const Status fits = ledger_.OnCreated(*listing, *seen, Now());
+    const Status fits = ledger_.OnCreated(*listing, *seen, Upkeep::Now());
     if (!fits) co_return fits;
     report_.archive = created_.archive;
     report_.archive->name = seen->name;
     report_.repository.original_size = created_.repository_original_size;
     report_.repository.deduplicated_size = created_.repository_deduplicated_size;
     co_return Status{};
-  }
-
-  Task<Result<Listing>> ListArchives(Context context) {
-    const auto make = [this](const Client& client) { return borgop::List(client, report_.repository.path); };
-    const Result<ExchangeResult> result = co_await RunHere(context, report_.repository.path, Step::kList, make);
-    if (!result) co_return Fail(result.error());
-    Result<Listing> listing = ParseList(result->output);
-    if (listing) {
-      report_.repository.id = listing->repository_id;
-      report_.repository.archives = listing->archives.size();
-      report_.repository.encryption = listing->encryption;
-    }
-    co_return listing;
-  }
-
-  Task<Status> Maintain(Context context, PhaseName phase) {
-    if (phase == PhaseName::kPrune && ledger_.kept()) co_return co_await DropArchives(context);
-    const auto make = [this, phase](const Client& client) {
-      const std::string& path = report_.repository.path;
-      if (phase == PhaseName::kPrune) return Prune(client, path, target_.retention);
-      if (phase == PhaseName::kCheck) return Check(client, path, target_.maintenance.check);
-      return Compact(client, path);
-    };
-    const Step step = phase == PhaseName::kPrune ? Step::kPrune : phase == PhaseName::kCheck ? Step::kCheck : Step::kCompact;
-    const Result<ExchangeResult> result = co_await RunHere(context, report_.repository.path, step, make);
-    if (!result) co_return Fail(result.error());
-    report_.pruned += result->messages.pruned;
-    if (report_.repository.archives)
-      *report_.repository.archives -= std::min(result->messages.pruned, *report_.repository.archives);
-    co_return Status{};
-  }
-
-  // By the ledger's times, not by those that T wrote into its archives.
-  Task<Status> DropArchives(Context context) {
-    Result<Listing> listing = co_await ListArchives(context);
-    if (!listing) co_return Fail(listing.error());
-    const auto zone = TimeZone::Find(target_.retention.time_zone);
-    if (!zone) co_return Fail(Reason::kInvalidConfig, "the time zone " + target_.retention.time_zone + ' ' + zone.error());
-    const Result<std::vector<LedgerArchive>> drop = ledger_.Drop(*listing, target_.retention, *zone, Now());
-    if (!drop) co_return Fail(drop.error());
-    std::vector<std::string> names;
-    for (const LedgerArchive& archive : *drop) {
-      Log(LogLevel::kInfo, "drops the archive " + Printable(archive.name, 200));
-      names.push_back(archive.name);
-    }
-    while (!names.empty()) {
-      const std::size_t size = std::min(names.size(), kDroppedAtOnce);
-      const std::span<const std::string> some(names.data(), size);
-      const auto make = [this, some](const Client& client) { return Delete(client, report_.repository.path, some); };
-      const Result<ExchangeResult> result = co_await RunHere(context, report_.repository.path, Step::kPrune, make);
-      if (!result) co_return Fail(result.error());
-      names.erase(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(size));
-    }
-    if (drop->empty()) co_return Status{};
-    listing = co_await ListArchives(context);
-    if (!listing) co_return Fail(listing.error());
-    report_.pruned += drop->size();
-    co_return ledger_.OnDropped(*listing);
-  }
-
-  static LedgerTime Now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
-
-  Task<Result<ExchangeResult>> RunHere(Context context, std::string path, Step step, BorgHere::MakeCommand make) {
-    Result<ExchangeResult> result = co_await here_.Run(context, std::move(path), make, Options());
-    if (!result) co_return result;
-    const Status judged = Conclude(step, "on this machine", *result);
-    if (!judged) co_return Fail(judged.error());
-    co_return result;
-  }
-
-  // The verdict; warnings and traffic go to the report.
-  Status Conclude(Step step, const std::string& where, const ExchangeResult& result) {
-    report_.bytes_to_server += result.counters.to_server;
-    report_.bytes_to_target += result.counters.to_client;
-    const Result<Completion> completion = JudgeExchange(step, where, "on " + machines_.server_name(), result);
-    if (!completion) return Fail(completion.error());
-    if (!completion->warnings) return {};
-    for (const std::string& warning : result.messages.warnings) Warn(warning);
-    more_warnings_ += result.messages.more_warnings;
-    if (result.messages.warnings.empty())
-      Warn("borg " + std::string(ToString(step)) + " ended with a warning that it did not explain");
-    return {};
-  }
-
-  ExchangeOptions Options() {
-    ExchangeOptions options;
-    options.unused_limit = target_.limits.socket_timeout;
-    options.on_event = [this](const LogEvent& event, const BridgeCounters& counters) { OnEvent(event, counters); };
-    return options;
-  }
-
-  void OnEvent(const LogEvent& event, const BridgeCounters& counters) {
-    switch (event.kind) {
-      case LogEvent::Kind::kArchiveProgress:
-        if (event.finished) return;
-        progress_.nfiles = event.nfiles;
-        progress_.original_size = event.original_size;
-        progress_.compressed_size = event.compressed_size;
-        progress_.deduplicated_size = event.deduplicated_size;
-        progress_.path = event.path;
-        break;
-      case LogEvent::Kind::kPercent: progress_.percent = event.percent; break;
-      case LogEvent::Kind::kLog:
-        if (IsNotice(event)) {
-          Log(LogLevel::kInfo, OneLine(event.message));
-        } else {
-          Log(event.level == "WARNING" ? LogLevel::kWarning : LogLevel::kDebug, event.message);
-        }
-        return;
-      case LogEvent::Kind::kPlain: Log(LogLevel::kDebug, event.message); return;
-      default: return;
-    }
-    progress_.bytes_bridged = counters.to_server;
-    environment_.observer->OnProgress(target_.name, progress_);
   }
 
   Task<Status> Leave(Context context) {
@@ -458,38 +334,27 @@ class TargetRun {
     const Status saved = ledger_.SavePins();
     WarnOfHooks();
     if (!clean) {
-      Log(LogLevel::kWarning,
-          "could not tell both machines that the run is over; what is left there ends by itself within a minute");
+      journal_.Log(LogLevel::kWarning,
+                   "could not tell both machines that the run is over; what is left there ends by itself within a minute");
     }
-    if (more_warnings_ != 0) report_.warnings.push_back("and " + std::to_string(more_warnings_) + " more warnings");
+    journal_.Close();
     co_return saved;
   }
 
-  void Warn(const std::string& warning) {
-    if (report_.warnings.size() < TargetReport::kMaxWarnings) {
-      report_.warnings.push_back(warning);
-    } else {
-      ++more_warnings_;
-    }
-  }
-
-  void Log(LogLevel level, const std::string& message) const { environment_.observer->OnLog(target_.name, level, message); }
-
   const Target& target_;
   const RunEnvironment& environment_;
+  TargetReport report_;
+  Journal journal_;
   Machines machines_;
   TargetLedger ledger_;
   std::unique_ptr<LedgerFile> ledger_file_;
-  BorgHere here_;
+  Upkeep upkeep_;
   TargetHooks hooks_;
-  TargetReport report_;
-  Progress progress_;
   CreateResult created_;
   bool missing_ = false;       // there is no repository yet
   bool after_ran_ = false;     // the phase `after` was there
   bool hooks_failed_ = false;  // an after hook
   std::vector<PhaseName> failed_;
-  std::uint64_t more_warnings_ = 0;
   StopSource done_;
 };
 

@@ -74,9 +74,11 @@ def library():
     """The repository and its manifest by borg's own library, the key unlocked."""
     import argparse
     from borg.helpers import Location, Manifest
+    from borg.logger import setup_logging
     from borg.remote import RemoteRepository
     options = argparse.Namespace(remote_path=None, umask=0o077, rsh=None, debug_topics=[], log_level="warning", upload_ratelimit=None,
                                  remote_ratelimit=None, upload_buffer=None, remote_buffer=None, use_socket=False)
+    setup_logging()
     repository = RemoteRepository(Location(url), exclusive=True, lock_wait=5, args=options)
     repository.__enter__()
     manifest, key = Manifest.load(repository, (Manifest.Operation.READ,))
