@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "engine/plan/plan.h"
 #include "engine/report/observer.h"
 #include "engine/run/exchange.h"
 
