@@ -15,8 +15,9 @@ namespace borgop {
 
 class BorgHere {
  public:
-  BorgHere(Machines& machines, const RunEnvironment& environment, const Target& target)
-      : machines_(machines), environment_(environment), target_(target) {}
+  // `append_only`: B's side may be asked to add only, where nothing is to be removed.
+  BorgHere(Machines& machines, const RunEnvironment& environment, const Target& target, bool append_only = false)
+      : machines_(machines), environment_(environment), target_(target), append_only_(append_only) {}
 
   // Makes a command for a client and runs it on the repository at `path` on B. Errors: only those of setting it up; what borg came
   // to is in the result.
@@ -29,6 +30,7 @@ class BorgHere {
   Machines& machines_;
   const RunEnvironment& environment_;
   const Target& target_;
+  bool append_only_;
   std::optional<PrivateDirectory> directory_;
   int count_ = 0;
   // borg's cache and what it remembers; a fresh one for another path, since a repository that has moved would make borg ask.
