@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   borgop::cli::AddRun(app, action);
   borgop::cli::AddList(app, action);
   borgop::cli::AddRestore(app, action);
+  borgop::cli::AddVerify(app, action);
   borgop::cli::AddCheckConfig(app, action);
   borgop::cli::AddConvert(app, action);
   borgop::cli::AddCompletion(app, action);

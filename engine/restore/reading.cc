@@ -167,11 +167,17 @@ Task<Result<ExchangeResult>> Reading::RunHere(Context context, Step step, BorgHe
 Result<Reading::Warnings> Reading::Conclude(Step step, const std::string& where, const ExchangeResult& result) const {
   const Result<Completion> completion = JudgeExchange(step, where, "on " + machines_.server_name(), result);
   if (!completion) return Fail(completion.error());
-  Warnings warnings;
-  if (!completion->warnings) return warnings;
-  warnings = result.messages.warnings;
-  if (result.messages.more_warnings != 0) warnings.push_back("and " + std::to_string(result.messages.more_warnings) + " more");
-  if (warnings.empty()) warnings.push_back("borg " + std::string(ToString(step)) + " ended with a warning that it did not explain");
+  if (!completion->warnings) return Warnings();
+  return WarningsOf(step, result.messages);
+}
+
+std::vector<std::string> WarningsOf(Step step, const Messages& messages) {
+  if (messages.warnings.empty()) return {"borg " + std::string(ToString(step)) + " ended with a warning that it did not explain"};
+  std::vector<std::string> warnings = messages.warnings;
+  const std::size_t patterns = std::erase_if(warnings, [](const std::string& line) {
+    return line.starts_with("Include pattern '") && line.ends_with("' never matched.");
+  });
+  if (messages.more_warnings != 0 && patterns == 0) warnings.push_back("and " + std::to_string(messages.more_warnings) + " more");
   return warnings;
 }
 

@@ -21,6 +21,10 @@
 
 namespace borgop {
 
+// What a borg that ended with a warning has to say, a line each; where it kept too many (Messages), the last line counts the rest. Not that a
+// pattern matched nothing: borg 1.2 and 1.4 say so of every "pf:" pattern, at the end of all warnings, and what an archive lacks is seen beforehand.
+std::vector<std::string> WarningsOf(Step step, const Messages& messages);
+
 class Reading {
  public:
   Reading(const Server& server, const Target& target, const RunEnvironment& environment, bool with_target);
@@ -38,7 +42,7 @@ class Reading {
   using TakeItems = std::function<Task<Status>(Context, std::vector<ListedItem>)>;
   Task<Status> ListItems(Context context, ArchiveItems items, TakeItems take);
 
-  // What borg warned of, a line each, at most as many as Messages keeps and one that counts the rest.
+  // WarningsOf.
   using Warnings = std::vector<std::string>;
   // In `directory` on C, which is absolute.
   Task<Result<Warnings>> ExtractHere(Context context, ArchiveItems items, std::string directory);
