@@ -9,6 +9,9 @@ int main(int argc, char** argv) {
   CLI::App app("Backs up machines with borg, over SSH, without trusting them or the storage with a key.", "borg-engine");
   borgop::cli::AddGeneralOptions(app);
   borgop::cli::AddRun(app, action);
+  borgop::cli::AddList(app, action);
+  borgop::cli::AddRestore(app, action);
+  borgop::cli::AddVerify(app, action);
   borgop::cli::AddCheckConfig(app, action);
   borgop::cli::AddConvert(app, action);
   borgop::cli::AddCompletion(app, action);

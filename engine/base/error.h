@@ -57,6 +57,14 @@ enum class Reason {
   kListFailed,
   kCreateFailed,
   kArchiveNotSeen,
+  // Reading back.
+  kArchiveMissing,
+  kPathNotInArchive,
+  kFilesInTheWay,
+  kArchiveUnsafe,
+  kRestoreFailed,
+  kRestoreIncomplete,
+  kVerifyFailed,
   // What C sees between T and B, and what it remembers of a repository.
   kRepositoryTampered,
   kTargetMisbehaved,

@@ -47,6 +47,24 @@ Command Begin(const Client& client, std::string_view verb) {
           EnvironmentOf(client)};
 }
 
+// Times that borg prints are local ones, without an offset.
+constexpr std::pair<const char*, const char*> kUtc{"TZ", "UTC"};
+
+std::string Escaped(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    escaped += c;
+    if (c == '{' || c == '}') escaped += c;
+  }
+  return escaped;
+}
+
+void AddItems(Command& command, std::string_view repository_path, const ArchiveItems& items) {
+  command.argv.emplace_back("--");
+  command.argv.push_back(RepositoryUrl(repository_path) + "::" + Escaped(items.archive));
+  command.argv.insert(command.argv.end(), items.patterns.begin(), items.patterns.end());
+}
+
 void AddRepository(Command& command, std::string_view repository_path) {
   command.argv.emplace_back("--");
   command.argv.push_back(RepositoryUrl(repository_path));
@@ -54,14 +72,7 @@ void AddRepository(Command& command, std::string_view repository_path) {
 
 }  // namespace
 
-std::string RepositoryUrl(std::string_view absolute_path) {
-  std::string url = "ssh://borg-server";
-  for (const char c : absolute_path) {
-    url += c;
-    if (c == '{' || c == '}') url += c;
-  }
-  return url;
-}
+std::string RepositoryUrl(std::string_view absolute_path) { return "ssh://borg-server" + Escaped(absolute_path); }
 
 Command Init(const Client& client, std::string_view repository_path, std::string_view encryption) {
   Command command = Begin(client, "init");
@@ -73,6 +84,7 @@ Command Init(const Client& client, std::string_view repository_path, std::string
 
 Command List(const Client& client, std::string_view repository_path) {
   Command command = Begin(client, "list");
+  command.env.emplace_back(kUtc);
   command.argv.emplace_back("--json");
   command.env.emplace_back("TZ", "UTC");  // of the times in it
   AddRepository(command, repository_path);
@@ -137,6 +149,39 @@ Command Compact(const Client& client, std::string_view repository_path) {
   Command command = Begin(client, "compact");
   command.argv.emplace_back("--progress");
   AddRepository(command, repository_path);
+  return command;
+}
+
+Command ListItems(const Client& client, std::string_view repository_path, const ArchiveItems& items) {
+  Command command = Begin(client, "list");
+  command.env.emplace_back(kUtc);
+  // Not as JSON: neither form says bytes that are not UTF-8, and this one is half as long.
+  command.argv.emplace_back("--format={mode} {size} {isomtime} {health} {path}{NUL}");
+  AddItems(command, repository_path, items);
+  return command;
+}
+
+Command Extract(const Client& client, std::string_view repository_path, const ArchiveItems& items) {
+  Command command = Begin(client, "extract");
+  command.argv.emplace_back("--progress");
+  AddItems(command, repository_path, items);
+  return command;
+}
+
+Command ExportTar(const Client& client, std::string_view repository_path, const ArchiveItems& items) {
+  Command command = Begin(client, "export-tar");
+  command.argv.emplace_back("--progress");
+  command.argv.emplace_back("--");
+  command.argv.push_back(RepositoryUrl(repository_path) + "::" + Escaped(items.archive));
+  command.argv.emplace_back("-");
+  command.argv.insert(command.argv.end(), items.patterns.begin(), items.patterns.end());
+  return command;
+}
+
+Command InDirectory(std::string_view directory, Command command) {
+  std::vector<std::string> argv = {"sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", std::string(directory)};
+  argv.insert(argv.end(), command.argv.begin(), command.argv.end());
+  command.argv = std::move(argv);
   return command;
 }
 

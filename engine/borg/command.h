@@ -52,6 +52,21 @@ Command Delete(const Client& client, std::string_view repository_path, std::span
 Command Check(const Client& client, std::string_view repository_path, CheckMode mode);
 Command Compact(const Client& client, std::string_view repository_path);
 
+// Which items of an archive are meant: borg patterns, each with its style ("pp:etc", "sh:srv/**"); none: all. `archive` is taken as it is:
+// placeholders are none.
+struct ArchiveItems {
+  std::string archive;
+  std::vector<std::string> patterns;
+};
+// A line an item, for ItemListReader (item_list.h).
+Command ListItems(const Client& client, std::string_view repository_path, const ArchiveItems& items);
+// Into the working directory; borg replaces what is in the way.
+Command Extract(const Client& client, std::string_view repository_path, const ArchiveItems& items);
+// A tar to standard output.
+Command ExportTar(const Client& client, std::string_view repository_path, const ArchiveItems& items);
+// `command` in the working directory `directory`, which is absolute, by the sh of this machine.
+Command InDirectory(std::string_view directory, Command command);
+
 // What B runs.
 Command Serve(std::string_view borg, std::string_view repository_path, bool append_only);
 Command Version(std::string_view borg);

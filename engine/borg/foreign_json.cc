@@ -92,8 +92,12 @@ const nlohmann::json* Member(const nlohmann::json& object, const char* name) {
 
 std::optional<std::string> TextOf(const nlohmann::json& object, const char* name) {
   const nlohmann::json* member = Member(object, name);
-  if (member == nullptr || !member->is_string()) return std::nullopt;
-  const auto& text = member->get_ref<const std::string&>();
+  return member == nullptr ? std::nullopt : TextIn(*member);
+}
+
+std::optional<std::string> TextIn(const nlohmann::json& string) {
+  if (!string.is_string()) return std::nullopt;
+  const auto& text = string.get_ref<const std::string&>();
   std::string bytes;
   bytes.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -22,6 +22,8 @@ std::optional<nlohmann::json> ParseForeignObject(std::string_view text, std::siz
 const nlohmann::json* Member(const nlohmann::json& object, const char* name);
 // The bytes of a string member; nothing if it is missing or no string.
 std::optional<std::string> TextOf(const nlohmann::json& object, const char* name);
+// The same of a value itself.
+std::optional<std::string> TextIn(const nlohmann::json& string);
 std::optional<std::uint64_t> CountOf(const nlohmann::json& object, const char* name);
 
 }  // namespace borgop

@@ -108,6 +108,8 @@ bool LogReader::OnObject() {
   } else if (type == "progress_percent") {
     event.kind = LogEvent::Kind::kPercent;
     event.percent = event.finished ? 100 : PercentOf(*object);
+    const nlohmann::json* info = Member(*object, "info");
+    if (info != nullptr && info->is_array() && !info->empty()) event.path = Bounded(TextIn(info->front()), kMaxPath);
   } else if (type == "progress_message") {
     event.kind = LogEvent::Kind::kMessage;
   } else if (type == "file_status") {

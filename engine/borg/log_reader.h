@@ -19,7 +19,7 @@ namespace borgop {
 struct LogEvent {
   enum class Kind {
     kArchiveProgress,  // the counts and `path`; `finished` has no counts
-    kPercent,          // `percent`, `msgid`, `message`
+    kPercent,          // `percent`, `msgid`, `message`; `path` where borg extracts
     kMessage,          // progress_message: `message`, `msgid`
     kFileStatus,       // `status`, `path`
     kLog,              // `level`, `name`, `msgid`, `message`

@@ -19,6 +19,8 @@ Reason FailureOf(Step step) {
     case Step::kPrune: return Reason::kPruneFailed;
     case Step::kCheck: return Reason::kCheckFailed;
     case Step::kCompact: return Reason::kCompactFailed;
+    case Step::kExtract:
+    case Step::kExportTar: return Reason::kRestoreFailed;
   }
   return Reason::kInternal;
 }
@@ -43,6 +45,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"ParsingError", 0, Reason::kRepositoryInvalid},
     {"NoSectionError", 0, Reason::kRepositoryInvalid},
     {"NoOptionError", 0, Reason::kRepositoryInvalid},
+    {"Archive.DoesNotExist", 31, Reason::kArchiveMissing},
     {"CheckNeeded", 12, Reason::kCheckFailed},
     {"ObjectNotFound", 17, Reason::kCheckFailed},
     {"IntegrityError", 90, Reason::kCheckFailed},
@@ -162,6 +165,8 @@ std::string_view ToString(Step step) {
     case Step::kPrune: return "prune";
     case Step::kCheck: return "check";
     case Step::kCompact: return "compact";
+    case Step::kExtract: return "extract";
+    case Step::kExportTar: return "export-tar";
   }
   return "";
 }

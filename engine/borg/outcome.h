@@ -20,8 +20,8 @@ struct Exit {
   std::string signal;  // such as "KILL" or "SIGKILL"; empty: it ended by itself
 };
 
-enum class Step { kInit, kList, kCreate, kPrune, kCheck, kCompact };
-std::string_view ToString(Step step);  // "init", "list", ...
+enum class Step { kInit, kList, kCreate, kPrune, kCheck, kCompact, kExtract, kExportTar };
+std::string_view ToString(Step step);  // "init", "list", ..., "export-tar"
 
 struct Completion {
   bool warnings = false;        // borg had something to say: see Messages::warnings

@@ -29,7 +29,7 @@ struct CreateResult {
 struct ListedArchive {
   std::string id;  // 64 lower-case hexadecimal digits
   std::string name;
-  std::string start;  // as borg writes it: local time of the borg that lists
+  std::string start;  // in UTC, as borg writes it: "2026-11-27T01:35:11.000000"
 };
 
 struct Listing {

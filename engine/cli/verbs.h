@@ -6,6 +6,9 @@
 namespace borgop::cli {
 
 void AddRun(CLI::App& app, Action& action);
+void AddList(CLI::App& app, Action& action);
+void AddRestore(CLI::App& app, Action& action);
+void AddVerify(CLI::App& app, Action& action);
 void AddCheckConfig(CLI::App& app, Action& action);
 void AddConvert(CLI::App& app, Action& action);
 void AddConnect(CLI::App& app, Action& action);

@@ -39,6 +39,7 @@ const OptionFacts* Find(const VerbFacts& verb, std::string_view name) {
 std::string UnknownWord(const VerbFacts& verb, const std::vector<std::string>& words, std::size_t begin) {
   std::size_t positionals = 0;
   for (std::size_t i = begin; i < words.size(); ++i) {
+    if (words[i] == "--") return {};  // what follows are values
     std::string name = words[i].substr(0, words[i].find('='));
     if (name.size() < 2 || name[0] != '-') {
       if (positionals++ == verb.positionals.size()) return words[i];

@@ -26,6 +26,8 @@ std::string_view ToString(PhaseName phase) {
     case PhaseName::kPrune: return "prune";
     case PhaseName::kCheck: return "check";
     case PhaseName::kCompact: return "compact";
+    case PhaseName::kCompare: return "compare";
+    case PhaseName::kExtract: return "extract";
     case PhaseName::kCleanup: return "cleanup";
   }
   return "";

@@ -22,8 +22,22 @@ using WallTime = std::chrono::system_clock::time_point;
 enum class Outcome { kCompleted, kCompletedWithWarnings, kFailed, kCancelled };
 std::string_view ToString(Outcome outcome);  // "Completed", "CompletedWithWarnings", "Failed", "Cancelled"
 
-// The phases of a target's run, in their order; also what progress shows.
-enum class PhaseName { kConnect, kInspect, kInit, kBefore, kCreate, kAfter, kList, kPrune, kCheck, kCompact, kCleanup };
+// The phases of a target's run, in their order; also what progress shows. compare and extract are those of restore and verify alone.
+enum class PhaseName {
+  kConnect,
+  kInspect,
+  kInit,
+  kBefore,
+  kCreate,
+  kAfter,
+  kList,
+  kPrune,
+  kCheck,
+  kCompact,
+  kCompare,
+  kExtract,
+  kCleanup
+};
 std::string_view ToString(PhaseName phase);  // "connect", "inspect", ...
 
 struct Phase {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 namespace borgop {
 namespace {
@@ -72,7 +73,25 @@ class Exchange {
     }
   }
 
+  Task<void> PassOutputOn(Context context) {
+    std::vector<char> buffer(std::size_t{64} * 1024);
+    while (true) {
+      const Result<std::size_t> got = co_await client_.out().Read(context, buffer);
+      if (!got || *got == 0) co_return;
+      said_ += *got;
+      const Status taken = co_await options_.output->Write(context, std::span<const char>(buffer.data(), *got));
+      if (taken) continue;
+      if (context.Interrupted() == Wake::kNotified) result_.output_error = taken.error();
+      stop_.Stop();
+      co_return;
+    }
+  }
+
   Task<void> ReadOutput(Context context) {
+    if (options_.output != nullptr) {
+      co_await PassOutputOn(context);
+      co_return;
+    }
     const Result<std::string> output = co_await ReadAll(context, client_.out(), kOutputLimit);
     if (output) result_.output = *output;
   }
@@ -208,6 +227,7 @@ Task<ExchangeResult> RunExchange(Context context, BorgProcess& client, BridgeEnt
 Result<Completion> JudgeExchange(Step step, std::string_view where, std::string_view server, const ExchangeResult& result) {
   if (result.bridge.refused) return Fail(*result.bridge.refused);
   if (result.interrupted) return Fail(*result.interrupted);
+  if (result.output_error) return Fail(*result.output_error);
   Result<Completion> client = Fail(Reason::kConnectionLost, "borg " + std::string(where) + " was lost before it ended");
   if (result.exit) client = Judge(step, where, *result.exit, result.messages);
   if (client) return client;

@@ -28,10 +28,11 @@ class BridgeEntrance {
 };
 
 struct ExchangeResult {
-  std::optional<Exit> exit;  // none: the client's end was not seen
-  Messages messages;         // what the client said
-  std::string output;        // its standard output
-  Messages server_messages;  // what `borg serve` said on its standard error
+  std::optional<Exit> exit;           // none: the client's end was not seen
+  Messages messages;                  // what the client said
+  std::string output;                 // its standard output; empty where ExchangeOptions::output took it
+  std::optional<Error> output_error;  // of ExchangeOptions::output
+  Messages server_messages;           // what `borg serve` said on its standard error
   std::optional<ExitStatus> server_exit;
   BridgeResult bridge;
   BridgeCounters counters;
@@ -48,6 +49,9 @@ struct ExchangeOptions {
   // large repository; what is stopped, or waits for a file system that hangs, is silent for ever.
   std::chrono::milliseconds stall_limit = std::chrono::hours(2);
   std::function<void(const LogEvent&, const BridgeCounters&)> on_event;
+  // Where the client's standard output goes as it comes; null: into the result. One that takes no more ends the exchange. It outlives the
+  // exchange, which does not close it.
+  Writer* output = nullptr;
 };
 
 // Runs them to their ends, under a guard that is this exchange's alone. When the context stops, it returns soon; ending what still runs is

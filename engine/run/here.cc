@@ -48,7 +48,7 @@ Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, co
   Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, socket);
   if (!listener) co_return Fail(listener.error());
   guard::Guard guard({.path = path, .pins = pins_, .max_new_bytes = std::nullopt, .client = guard::Client::kTrusted});
-  Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), false, name);
+  Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), append_only_, name);
   if (!server) co_return Fail(server.error());
   Client client;
   client.machine = Machine::kHere;
@@ -74,7 +74,9 @@ std::vector<std::pair<std::string, std::string>> BorgHere::Environment(const Com
   // Little is inherited: what an account's environment says to borg must not count.
   std::vector<std::pair<std::string, std::string>> environment;
   for (const char* name : {"PATH", "TMPDIR", "TZ", "PYTHONDONTWRITEBYTECODE"}) {
-    if (const char* value = std::getenv(name)) environment.emplace_back(name, value);
+    const bool set =
+        std::any_of(command.env.begin(), command.env.end(), [name](const auto& variable) { return variable.first == name; });
+    if (const char* value = std::getenv(name); value != nullptr && !set) environment.emplace_back(name, value);
   }
   environment.emplace_back("HOME", directory_->path());
   for (const auto& [name, value] : command.env) environment.emplace_back(name, value);

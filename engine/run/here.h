@@ -15,9 +15,10 @@ namespace borgop {
 
 class BorgHere {
  public:
-  // What B says is compared with `pins`, and they are brought up to date.
-  BorgHere(Machines& machines, const RunEnvironment& environment, const Target& target, guard::Pins& pins)
-      : machines_(machines), environment_(environment), target_(target), pins_(pins) {}
+  // What B says is compared with `pins`, and they are brought up to date. `append_only`: B's side may be asked to add only, where nothing is to
+  // be removed.
+  BorgHere(Machines& machines, const RunEnvironment& environment, const Target& target, guard::Pins& pins, bool append_only = false)
+      : machines_(machines), environment_(environment), target_(target), pins_(pins), append_only_(append_only) {}
 
   // Makes a command for a client and runs it on the repository at `path` on B. Errors: only those of setting it up; what borg came
   // to is in the result.
@@ -31,6 +32,7 @@ class BorgHere {
   const RunEnvironment& environment_;
   const Target& target_;
   guard::Pins& pins_;
+  bool append_only_;
   std::optional<PrivateDirectory> directory_;
   int count_ = 0;
   // borg's cache and what it remembers; a fresh one for another path, since a repository that has moved would make borg ask.

@@ -27,12 +27,24 @@ Machines::Machines(const Server& server, const Target& target, const RunEnvironm
       server_name_("the repository server " + Describe(server.connection)),
       target_name_("the target " + Describe(target.connection)) {}
 
-Task<Status> Machines::Connect(Context context) {
+DialOptions Machines::HowToDial() const {
   DialOptions options;
   options.connect_timeout = target_.limits.connect_timeout;
   options.login_timeout = target_.limits.login_timeout;
   options.times = environment_.session;
   options.limiter = environment_.logins;
+  return options;
+}
+
+Task<Status> Machines::ConnectServer(Context context) {
+  Result<std::unique_ptr<Session>> server = co_await Dial(context, server_.connection, server_name_, HowToDial());
+  if (!server) co_return Fail(server.error());
+  server_connection_ = std::move(*server);
+  co_return Status{};
+}
+
+Task<Status> Machines::Connect(Context context) {
+  const DialOptions options = HowToDial();
   Result<std::unique_ptr<Session>> server = Fail(Reason::kInternal, "");
   Result<std::unique_ptr<Session>> target = Fail(Reason::kInternal, "");
   const auto dial = [](Context dialing, const SshEndpoint& endpoint, std::string name, DialOptions how,
@@ -51,6 +63,12 @@ Task<Status> Machines::Connect(Context context) {
 }
 
 Task<Status> Machines::StartKeepers(Context context) {
+  const Status target = co_await StartTargetKeeper(context);
+  if (!target) co_return target;
+  co_return co_await StartServerKeeper(context);
+}
+
+Task<Status> Machines::StartTargetKeeper(Context context) {
   Result<std::unique_ptr<Keeper>> target = co_await Keeper::Start(context, *target_connection_, target_.borg, environment_.keeper);
   if (!target) co_return Fail(target.error());
   target_keeper_ = std::move(*target);
@@ -61,7 +79,10 @@ Task<Status> Machines::StartKeepers(Context context) {
     co_return Fail(Reason::kBorgMissing,
                    target_name_ + " has no " + target_.borg + " on the PATH of user " + target_.connection.user);
   }
+  co_return Status{};
+}
 
+Task<Status> Machines::StartServerKeeper(Context context) {
   Result<std::unique_ptr<Keeper>> server = co_await Keeper::Start(context, *server_connection_, server_.borg, environment_.keeper);
   if (!server) {
     const Reason reason = server.error().reason;

@@ -23,10 +23,15 @@ class Machines {
   // Starts both keepers and looks at what the machines have. A B whose account runs nothing but `borg serve`, or has no room for it, has no keeper; that is
   // a warning (TakeWarning), not an error. Errors: kBorgMissing, kSocketToolMissing and those of Keeper::Start.
   Task<Status> StartKeepers(Context context);
+  // The same with B alone, for what T is not needed for.
+  Task<Status> ConnectServer(Context context);
+  Task<Status> StartServerKeeper(Context context);
   std::optional<std::string> TakeWarning() { return std::exchange(warning_, std::nullopt); }
 
   // Where the account on B runs no scripts: what it said instead.
   const std::optional<Error>& no_server_keeper() const { return no_server_keeper_; }
+  // Whether T was connected.
+  bool has_target() const { return target_connection_ != nullptr; }
 
   // `borg serve` for the repository at `path` on B, for T (append-only) or for C. `name` is unique among the running ones.
   Task<Result<std::unique_ptr<RemoteProcess>>> Serve(Context context, std::string path, bool append_only, std::string name);
@@ -60,6 +65,8 @@ class Machines {
   Task<bool> Leave(Context context, HookLog& log);
 
  private:
+  DialOptions HowToDial() const;
+  Task<Status> StartTargetKeeper(Context context);
   Task<void> EndServer(Context context);
 
   const Server& server_;

@@ -29,15 +29,15 @@ std::vector<std::string> LongOptions(const std::string& verb) {
 
 std::vector<Case> Cases() {
   std::vector<Case> cases = {
-      {"verbs", {""}, {"run", "check-config", "convert", "completion"}, {"connect", "reference"}},
-      {"a verb's beginning", {"r"}, {"run"}, {"convert", "reference"}},
+      {"verbs", {""}, {"run", "list", "restore", "verify", "check-config", "convert", "completion"}, {"connect", "reference"}},
+      {"a verb's beginning", {"r"}, {"run", "restore"}, {"convert", "reference"}},
       {"options", {"run", "--"}, {"--plan", "--parallel", "--termination-log"}, {"--version"}},
       {"choices", {"run", "--log-format", ""}, {"auto", "json", "text"}, {"--plan", "debug"}},
       {"other choices", {"run", "--color", "n"}, {"never"}, {"always"}},
       {"an argument's choices", {"completion", ""}, {"bash", "zsh", "fish"}, {"--help"}},
       {"files", {"run", "--plan", "/etc/pass"}, {"/etc/passwd"}, {"--plan"}},
   };
-  for (const std::string verb : {"run", "check-config", "convert", "completion"}) {
+  for (const std::string verb : {"run", "list", "restore", "verify", "check-config", "convert", "completion"}) {
     cases.push_back({"all options of " + verb, {verb, "--"}, LongOptions(verb), {}});
     EXPECT_THAT(cases.back().offered, testing::Contains("--help"));
   }

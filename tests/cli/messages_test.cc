@@ -55,6 +55,24 @@ const std::vector<Row>& Rows() {
       {"a good plan", "$E check-config --plan plan.yaml", 0, {"The configuration is good: 1 target."}},
       {"a good TOML", "$E check-config <toml", 0, {"The configuration is good: 1 target."}},
       {"a converted TOML", "$E convert <toml >p && $E check-config --plan p", 0, {"The configuration is good: 1 target."}},
+      {"list of a target that is none", "$E list --plan plan.yaml nobody", 3, {"no target `nobody`"}},
+      {"list in no zone", "$E list --plan plan.yaml --time-zone Mars", 2, {"--time-zone", "Mars"}},
+      {"restore of no target", "$E restore --plan plan.yaml --tar", 2, {"target is required"}},
+      {"restore to nowhere", "$E restore --plan plan.yaml web", 2, {"--destination DIR", "--in-place"}},
+      {"restore to two places", "$E restore --plan plan.yaml web --tar --in-place", 2, {"one of --tar"}},
+      {"restore below another directory", "$E restore web --to-target old", 2, {"--to-target takes an absolute path"}},
+      {"restore to the root", "$E restore web --to-target /", 2, {"--in-place"}},
+      {"restore to the root here", "$E restore web --destination /", 2, {"directory other than /"}},
+      {"restore of two choices", "$E restore web --tar --archive a --as-of 2026-11-20", 2, {"--archive and --as-of"}},
+      {"restore as of no time", "$E restore web --tar --as-of yesterday", 2, {"`yesterday` is no time", "2026-11-20 15:00"}},
+      {"restore in a zone of nothing", "$E restore web --tar --time-zone UTC", 2, {"--time-zone is that of --as-of"}},
+      {"restore by a pattern without a style", "$E restore web --tar --pattern '*.conf'", 2, {"`*.conf` has no style", "sh:"}},
+      {"restore of a path with dots", "$E restore web --tar /a/../b", 2, {"`/a/../b`"}},
+      {"restore of brackets", "$E restore nobody --plan plan.yaml --tar '[a,b]' x -- -y", 3, {"no target `nobody`"}},
+      {"a tar and a report", "$E restore web --tar --json", 2, {"--json and --tar"}},
+      {"a tar to a terminal", "script -qec \"$E restore web --tar\" /dev/null", 2, {"standard output is a terminal"}},
+      {"a tar that overwrites", "$E restore web --tar --overwrite", 2, {"overwrites nothing"}},
+      {"verify of too many", "$E verify web --files 100000", 2, {"--files"}},
       {"version", "$E --version", 0, {"borg-engine "}},
   };
   return rows;
@@ -72,7 +90,7 @@ TEST(Messages, SayWhatHappenedAndWhatToDo) {
 }
 
 TEST(Messages, HelpOfEveryVerbHasExamples) {
-  for (const std::string verb : {"run", "check-config", "convert", "completion"}) {
+  for (const std::string verb : {"run", "list", "restore", "verify", "check-config", "convert", "completion"}) {
     SCOPED_TRACE(verb);
     const lab::Ended ended = RunEngine({verb, "--help"});
     EXPECT_EQ(ended.exit_code, 0);

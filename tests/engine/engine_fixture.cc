@@ -96,7 +96,13 @@ void EngineTest::AddData(int mebibytes) const {
 Process EngineTest::Start(const Plan& plan, const std::vector<std::string>& args) const {
   std::vector<std::string> all{"run", "--plan", "-", "--log-format", "json"};
   all.insert(all.end(), args.begin(), args.end());
-  return lab_.RunEngine(all, WriteYaml(plan), {{"TMPDIR", tmp_}});
+  return StartVerb(plan, all);
+}
+
+Process EngineTest::StartVerb(const Plan& plan, const std::vector<std::string>& args,
+                              std::vector<std::pair<std::string, std::string>> env) const {
+  env.emplace_back("TMPDIR", tmp_);
+  return lab_.RunEngine(args, WriteYaml(plan), env);
 }
 
 RunResult EngineTest::Finish(Process& process, std::chrono::seconds limit) const {

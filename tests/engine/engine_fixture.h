@@ -59,6 +59,9 @@ class EngineTest : public testing::Test {
   // Adds `mebibytes` of random bytes to the source, as several files.
   void AddData(int mebibytes) const;
 
+  // `borg-engine ARGS` with the plan on standard input, and these variables added to its environment.
+  Process StartVerb(const Plan& plan, const std::vector<std::string>& args,
+                    std::vector<std::pair<std::string, std::string>> env = {}) const;
   Process Start(const Plan& plan, const std::vector<std::string>& args = {}) const;
   // Waits for its end; past the limit it is killed, and the test fails.
   RunResult Finish(Process& process, std::chrono::seconds limit = std::chrono::seconds(60)) const;

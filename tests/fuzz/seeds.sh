@@ -134,6 +134,10 @@ seed ledger whole <<'END'
 {"id":"00000000000000000000000000000000000000000000000000000000000000a1","name":"web-2","seen":"2026-11-02T10:00:00Z","dropped":"2026-11-03T10:00:00Z"},
 {"id":"00000000000000000000000000000000000000000000000000000000000000a2","name":"web-2","seen":"2026-11-04T10:00:00+01:00"}]}
 END
+printf 'drwxr-xr-x 0 2026-11-27T01:35:11.237774 healthy srv\0-rwsr-S--T 4096 2026-11-27T01:35:11.000000 broken srv/a ?\0hrw-r--r-- 0 1969-12-31T23:59:59.000000 healthy x\0' |
+  seed item_list items
+printf 'csrv/a\0c\377 b\0e\0' | seed restore_answers in_the_way
+printf '0 missing\n1 changed\n2 sha256 %064d\n' 0 | seed restore_answers live
 printf 'w?b-[!a-c]**/[]-]*\nweb-d1' | seed archive_glob set
 seed watch events <<'END'
 {"type":"ADDED","object":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"b","uid":"1","resourceVersion":"5"}}}

@@ -82,6 +82,30 @@ TEST(CommandTest, TheOtherVerbs) {
   EXPECT_THAT(Version("/x/borg").argv, ElementsAre("/x/borg", "--version"));
 }
 
+TEST(CommandTest, WhatReadsAnArchive) {
+  const ArchiveItems some{"a {now} b", {"pp:etc", "sh:**/*.conf"}};
+  const char* kArchive = "ssh://borg-server/r{{x}}::a {{now}} b";
+  EXPECT_THAT(ListItems(kHere, "/r{x}", some).argv,
+              ElementsAre("/opt/borg", "list", "--log-json", "--lock-wait", "7",
+                          "--format={mode} {size} {isomtime} {health} {path}{NUL}", "--", kArchive, "pp:etc", "sh:**/*.conf"));
+  EXPECT_THAT(Extract(kTarget, "/r{x}", some).argv, ElementsAre("borg", "extract", "--log-json", "--lock-wait", "600", "--progress",
+                                                                "--", kArchive, "pp:etc", "sh:**/*.conf"));
+  EXPECT_THAT(ExportTar(kHere, "/r{x}", some).argv, ElementsAre("/opt/borg", "export-tar", "--log-json", "--lock-wait", "7",
+                                                                "--progress", "--", kArchive, "-", "pp:etc", "sh:**/*.conf"));
+  // Times come without an offset.
+  EXPECT_EQ(EnvOf(ListItems(kHere, "/r", some)).at("TZ"), "UTC");
+  EXPECT_EQ(EnvOf(List(kHere, "/r")).at("TZ"), "UTC");
+}
+
+TEST(CommandTest, InADirectory) {
+  const Command command = InDirectory("/usr/-a 'b'", {{"sh", "-c", "pwd; echo \"$1\"", "x", "$HOME"}, {}});
+  EXPECT_THAT(command.argv[4], "/usr/-a 'b'");
+  const Command root = InDirectory("/usr", {{"sh", "-c", "pwd; printf '%s|' \"$@\"", "x", "$HOME", "-n", ""}, {}});
+  const Ran ran = RunProgram(root.argv, "");
+  EXPECT_EQ(ran.out, "/usr\n$HOME|-n||");
+  EXPECT_NE(RunProgram(InDirectory("/no/such", {{"echo", "there"}, {}}).argv, "").out, "there\n");
+}
+
 TEST(CommandTest, Environments) {
   const auto target = EnvOf(List(kTarget, "/r"));
   const auto here = EnvOf(List(kHere, "/r"));

@@ -171,5 +171,24 @@ TEST(LogReaderTest, WarningsThatSpeakOfFullDisksAreNoErrors) {
   EXPECT_FALSE(reader.messages().no_space);
 }
 
+TEST(LogReaderTest, WhatIsExtractedHasItsPath) {
+  std::vector<LogEvent> events;
+  LogReader reader([&](const LogEvent& event) { events.push_back(event); });
+  // As borg 1.2.4 and 1.4.5 print it.
+  reader.Feed(R"({"message": " 23.5% Extracting: src/a b", "current": 7, "total": 17, "info": ["src/a b"], "operation": 1,)"
+              R"( "msgid": "extract", "type": "progress_percent", "finished": false})"
+              "\n"
+              R"({"message": "x", "current": 0, "total": 0, "info": null, "msgid": "extract", "type": "progress_percent"})"
+              "\n"
+              R"({"message": "x", "current": 0, "total": 0, "info": [7], "msgid": "extract", "type": "progress_percent"})"
+              "\n");
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[0].path, "src/a b");
+  EXPECT_EQ(events[0].percent, 35);
+  EXPECT_EQ(events[1].path, "");
+  EXPECT_EQ(events[1].percent, -1);
+  EXPECT_EQ(events[2].path, "");
+}
+
 }  // namespace
 }  // namespace borgop

@@ -159,12 +159,27 @@ TEST(OutcomeTest, WithoutMessages) {
   }
 }
 
-TEST(OutcomeTest, ArchivesThatExistAreNoRepositories) {
+TEST(OutcomeTest, ArchivesThatAreMissingAreNoRepositories) {
   Messages messages;
   messages.msgid = "Archive.DoesNotExist";
   const Result<Completion> result = Judge(Step::kList, "here", {2, ""}, messages);
   ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().name(), "ListFailed");
+  EXPECT_EQ(result.error().name(), "ArchiveMissing");
+  const Result<Completion> modern = Judge(Step::kExtract, "here", {31, ""}, Messages{});
+  ASSERT_FALSE(modern.has_value());
+  EXPECT_EQ(modern.error().name(), "ArchiveMissing");
+}
+
+TEST(OutcomeTest, ExtractThatWarnsHasDoneTheRest) {
+  for (const int status : {1, 104}) {
+    const Result<Completion> result = Judge(Step::kExtract, "here", {status, ""}, Messages{});
+    ASSERT_TRUE(result.has_value());
+    EXPECT_TRUE(result->warnings);
+  }
+  const Result<Completion> failed = Judge(Step::kExportTar, "here", {2, ""}, Messages{});
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_EQ(failed.error().name(), "RestoreFailed");
+  EXPECT_THAT(failed.error().message, HasSubstr("borg export-tar here failed"));
 }
 
 TEST(OutcomeTest, KilledNamesMemory) {

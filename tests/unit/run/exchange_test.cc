@@ -85,7 +85,7 @@ struct Played {
 };
 
 Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, bool heeds, Played& played,
-                std::chrono::milliseconds limit) {
+                std::chrono::milliseconds limit, Writer* output) {
   FakeConnection connection(*context.loop, std::move(server));
   Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(context, "borg serve", Connection::kSmallWindow);
   EXPECT_TRUE(channel.has_value());
@@ -98,6 +98,7 @@ Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, b
   const MonotonicTime start = context.loop->Now();
   ExchangeOptions options;
   options.unused_limit = 120s;
+  options.output = output;
   played.result = co_await RunExchange(context.WithTimeout(limit), borg, borg, serve, guard, passphrase, options);
   played.took = context.loop->Now() - start;
   played.terminated = borg.terminated;
@@ -107,9 +108,9 @@ Task<void> Play(Context context, FakeBorg::Program client, FakeProgram server, b
 }
 
 Played RunPlay(const FakeBorg::Program& client, const FakeProgram& server = Answer, bool heeds = true,
-               std::chrono::milliseconds limit = 24h) {
+               std::chrono::milliseconds limit = 24h, Writer* output = nullptr) {
   Played played;
-  RunJumping([&](Context context) { return Play(context, client, server, heeds, played, limit); });
+  RunJumping([&](Context context) { return Play(context, client, server, heeds, played, limit, output); });
   return played;
 }
 
@@ -137,6 +138,58 @@ TEST(RunExchange, CarriesHandsOverThePassphraseOnceAndCollects) {
   EXPECT_TRUE(played.result.server_exit.has_value());
   EXPECT_FALSE(played.result.interrupted.has_value());
   EXPECT_LT(played.took, 30s);
+}
+
+// Takes so many bytes, and then no more.
+class Taker final : public Writer {
+ public:
+  explicit Taker(std::size_t limit) : limit_(limit) {}
+  Task<Status> Write(Context, std::span<const char> bytes) override {
+    taken.append(bytes.data(), bytes.size());
+    if (taken.size() > limit_) co_return Fail(Reason::kInternal, "the reader has gone");
+    co_return Status{};
+  }
+  Task<Status> CloseWrite(Context) override { co_return Status{}; }
+  std::string taken;
+
+ private:
+  std::size_t limit_;
+};
+
+// A client that prints for as long as somebody takes it, and would never end by itself.
+Task<Exit> PrintForEver(Context context, FakeBorg& borg) {
+  co_await borg.to_server.Write(context, std::string_view("x"));
+  const std::string piece(1000, 'y');
+  while (context.Interrupted() == Wake::kNotified) {
+    const Status printed = co_await borg.stdout_.Write(context, piece);
+    if (!printed) break;
+  }
+  co_return Exit{};
+}
+
+TEST(RunExchange, OutputGoesWhereItIsWanted) {
+  Taker taker(1000);
+  const Played played = RunPlay(
+      [](Context context, FakeBorg& borg) -> Task<Exit> {
+        co_await borg.stdout_.Write(context, std::string_view("a tar"));
+        borg.to_server.Close();
+        co_return Exit{};
+      },
+      Answer, true, 24h, &taker);
+  EXPECT_EQ(taker.taken, "a tar");
+  EXPECT_EQ(played.result.output, "");
+  EXPECT_FALSE(played.result.output_error.has_value());
+}
+
+TEST(RunExchange, OutputThatIsNotTakenEndsIt) {
+  Taker taker(5000);
+  const Played played = RunPlay(PrintForEver, Answer, true, 24h, &taker);
+  ASSERT_TRUE(played.result.output_error.has_value());
+  EXPECT_FALSE(played.result.interrupted.has_value());
+  EXPECT_LT(played.took, 60s);
+  const Result<Completion> judged = JudgeExchange(Step::kExportTar, "here", "there", played.result);
+  ASSERT_FALSE(judged.has_value());
+  EXPECT_EQ(judged.error().message, "the reader has gone");
 }
 
 TEST(RunExchange, AClientThatEndsWithoutConnectingIsNotWaitedFor) {

@@ -1,0 +1,69 @@
+#include "engine/run/there.h"
+
+#include <utility>
+
+#include "engine/borg/shell_quote.h"
+#include "engine/plan/rules.h"
+#include "engine/report/printable.h"
+
+namespace borgop {
+namespace {
+
+constexpr std::chrono::seconds kSocketClose{10};
+constexpr std::uint32_t kOutputWindow = 1024 * 1024;
+
+class SocketEntrance final : public BridgeEntrance {
+ public:
+  SocketEntrance(TargetSocket& socket, Keeper& keeper) : socket_(socket), keeper_(keeper) {}
+  Task<Result<BridgeEnd>> Open(Context) override { co_return BridgeEnd{socket_.from_target(), socket_.to_target()}; }
+  Task<void> Used(Context context) override { co_await keeper_.SocketUsed(context); }
+
+ private:
+  TargetSocket& socket_;
+  Keeper& keeper_;
+};
+
+}  // namespace
+
+Task<Result<ExchangeResult>> BorgThere::Run(Context context, std::string path, std::string directory, const MakeCommand& make,
+                                            ExchangeOptions options) {
+  Keeper& keeper = machines_.target_keeper();
+  const std::string serve_name = "servetarget";
+  const std::string name = "borg";
+  guard::Guard guard({.path = path, .pins = pins_, .max_new_bytes = std::nullopt, .client = guard::Client::kRestore});
+  Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), true, serve_name);
+  if (!server) co_return Fail(server.error());
+  Result<std::unique_ptr<TargetSocket>> socket = co_await TargetSocket::Open(context, machines_.target(), keeper);
+  if (!socket) co_return Fail(socket.error());
+  Client client;
+  client.machine = Machine::kTarget;
+  client.borg = target_.borg;
+  client.rsh = (*socket)->rsh();
+  client.lock_wait = target_.limits.lock_wait;
+  client.unencrypted = IsUnencrypted(target_.repository.encryption);
+  std::string script = keeper.Registration(name) + (*socket)->wait_until_ready() + "unset CDPATH\ncd " + ShellQuote(directory) +
+                       " || exit 1\n" + ScriptFor(make(client)) + "\n";
+  Result<std::unique_ptr<RemoteProcess>> process =
+      co_await StartScript(context, machines_.target(), std::move(script), kOutputWindow);
+  if (!process) co_return Fail(process.error());
+  RemoteBorg borg(std::move(*process), keeper, name);
+  SocketEntrance entrance(**socket, keeper);
+  ExchangeResult result =
+      co_await RunExchange(context, borg, entrance, **server, guard, target_.repository.passphrase, std::move(options));
+  pins_ = guard.pins();
+  if (result.server_exit) co_await machines_.Served(context, serve_name);
+  std::string said;
+  if (result.counters.to_server == 0) co_await (*socket)->Terminate(context);
+  co_await (*socket)->Close(context.WithTimeout(kSocketClose), said);
+  const bool not_there = result.counters.to_server == 0 && result.messages.msgid.empty() && result.exit &&
+                         result.exit->status == TargetSocket::kNotThere;
+  if (not_there) {
+    co_return Fail(
+        Reason::kSocketToolMissing,
+        "the socket on " + machines_.target_name() + " did not appear" + (said.empty() ? "" : ": " + Printable(said, 300)),
+        "Check that /tmp on the target has room and takes sockets, and that socat works there.");
+  }
+  co_return result;
+}
+
+}  // namespace borgop
