@@ -24,6 +24,7 @@ OptionFacts FactsOf(const CLI::Option& option) {
   facts.description = option.get_description();
   facts.required = option.get_required();
   if (option.get_items_expected_max() == 0) return facts;
+  facts.many = option.get_items_expected_max() > 1;
   const std::string type_name = option.get_type_name();
   facts.placeholder = type_name.substr(0, type_name.find_first_of(":{ "));
   facts.default_value = option.get_default_str();
@@ -43,7 +44,7 @@ VerbFacts FactsOf(const CLI::App& app) {
 std::string Usage(const CommandLine& line, const VerbFacts& verb) {
   std::string usage = line.program + " " + verb.name + " [OPTION...]";
   for (const OptionFacts& positional : verb.positionals) {
-    const std::string name = positional.placeholder;
+    const std::string name = positional.placeholder + (positional.many ? "..." : "");
     usage += positional.required ? " " + name : " [" + name + "]";
   }
   return usage;

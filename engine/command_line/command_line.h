@@ -17,6 +17,7 @@ struct OptionFacts {
   std::string description;
   std::vector<std::string> choices;  // empty: anything
   bool required = false;
+  bool many = false;  // takes any number of values
   bool is_file() const { return placeholder == "FILE"; }
   bool is_program() const { return placeholder == "PROGRAM"; }
 };

@@ -115,7 +115,10 @@ std::string ZshCompletion(const CommandLine& line) {
   for (const VerbFacts& verb : line.verbs) {
     out += "        " + verb.name + ") _arguments";
     for (const OptionFacts& option : verb.options) out += ZshSpecification(option);
-    for (const OptionFacts& positional : verb.positionals) out += " \\\n        " + Quoted("1" + ZshAction(positional));
+    for (std::size_t i = 0; i < verb.positionals.size(); ++i) {
+      const std::string place = verb.positionals[i].many ? "*" : std::to_string(i + 1);
+      out += " \\\n        " + Quoted(place + ZshAction(verb.positionals[i]));
+    }
     out += " ;;\n";
   }
   // Sourced, it registers itself; autoloaded from fpath, it completes.

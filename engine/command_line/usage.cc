@@ -38,11 +38,12 @@ const OptionFacts* Find(const VerbFacts& verb, std::string_view name) {
 // The first word from `begin` on that `verb` does not know; empty if there is none.
 std::string UnknownWord(const VerbFacts& verb, const std::vector<std::string>& words, std::size_t begin) {
   std::size_t positionals = 0;
+  const bool any_number = !verb.positionals.empty() && verb.positionals.back().many;
   for (std::size_t i = begin; i < words.size(); ++i) {
     if (words[i] == "--") return {};  // what follows are values
     std::string name = words[i].substr(0, words[i].find('='));
     if (name.size() < 2 || name[0] != '-') {
-      if (positionals++ == verb.positionals.size()) return words[i];
+      if (positionals++ == verb.positionals.size() && !any_number) return words[i];
       continue;
     }
     const OptionFacts* option = Find(verb, name);
