@@ -41,11 +41,19 @@ package_of() { # NAME
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
 }
+# What helm says it is, and which Kubernetes it takes charts to be for where there is none to ask.
+helm_version=$(awk '$1 == "helm.sh/helm/v3" {print $2; exit} $2 == "helm.sh/helm/v3" {print $3; exit}' "$module/helm/go.mod")
+flags_of() { # NAME, into those
+  those=("${flags[@]}")
+  [[ $1 != helm ]] || those[-1]+=" -X helm.sh/helm/v3/internal/version.version=$helm_version -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 \
+-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=$(cut -d. -f2 <<<"$kubernetes")"
+}
 stamp_file() { case $1 in coredns | helm) echo "$cache/stamp-$1" ;; *) echo "$cache/stamp" ;; esac; } # NAME
 stamp_of() {                                                                                       # NAME
-  local folder
+  local folder those
   folder=$(folder_of "$1")
-  { cat "$folder/go.mod" "$folder/go.sum"; [[ $1 != coredns ]] || cat "$folder/main.go"; echo "${flags[*]}"; } | sha256sum | cut -c1-40
+  flags_of "$1"
+  { cat "$folder/go.mod" "$folder/go.sum"; [[ $1 != coredns ]] || cat "$folder/main.go"; echo "${those[*]}"; } | sha256sum | cut -c1-40
 }
 declare -A is_current=()
 is_built() { # NAME
@@ -101,7 +109,7 @@ find_program() { # NAME
 }
 
 compile() { # the missing ones, with a line now and then that says how far it is
-  local name folder total jobs by_memory log=$cache/build.log status=0
+  local name total jobs those by_memory log=$cache/build.log status=0
   export CGO_ENABLED=0 GOFLAGS='' GOWORK=off GOTOOLCHAIN=local GOGC=400
   # A Go compiler takes up to 1 GiB with this GOGC, linking kube-apiserver 2.
   by_memory=$(awk '/^MemAvailable/ {print int($2 / 1572864)}' /proc/meminfo)
@@ -120,7 +128,8 @@ compile() { # the missing ones, with a line now and then that says how far it is
   local watcher=$!
   for name in "${missing[@]}"; do
     cd "$(folder_of "$name")"
-    "$go" build -v -p "$jobs" "${flags[@]}" -o "$cache/bin.new/$name" "$(package_of "$name")" >>"$log" 2>&1 || { status=1; break; }
+    flags_of "$name"
+    "$go" build -v -p "$jobs" "${those[@]}" -o "$cache/bin.new/$name" "$(package_of "$name")" >>"$log" 2>&1 || { status=1; break; }
   done
   kill "$watcher" 2>/dev/null || true
   wait "$watcher" 2>/dev/null || true
