@@ -13,7 +13,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
 . "$root/tools/apt_mirror.sh"
-release=trixie programs=compiled fresh='' out=$root/build/images targets=()
+given=("$@") release=trixie programs=compiled fresh='' out=$root/build/images targets=()
 while (($#)); do
   case $1 in
     --release) release=${2:-}; shift ;;
@@ -28,18 +28,23 @@ done
 ((${#targets[@]})) || targets=(controller engine)
 [[ $release =~ ^(bookworm|trixie)$ ]] || fail "images: a base of Debian bookworm or trixie, not \"$release\"" 2
 ((EUID == 0)) || fail "images: needs root: mmdebstrap and buildah make file systems with files of several owners"
-"$root/tools/setup.sh" --images
+# Whatever buildah mounts goes with a mount namespace of our own.
+if [[ -z ${BORGOP_IMAGES_MOUNTS:-} ]]; then
+  "$root/tools/setup.sh" --images
+  BORGOP_IMAGES_MOUNTS=own exec unshare --mount --propagation private "${BASH_SOURCE[0]}" "${given[@]}"
+fi
 version=$(sed -n 's/^project(borg-operator VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
 revision=$(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)
 epoch=$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)
 cache=$root/.deps/images
-mkdir -p "$cache" "$out"
+mkdir -p "$cache/run" "$out"
 exec 9>"$cache/lock"
 flock 9
 log=$cache/log
 : >"$log"
 run() { "$@" >>"$log" 2>&1 || { tail -n 30 "$log" >&2; fail "images: $1 failed (all of it: $log)"; }; }
 
+mount -t tmpfs -o mode=700 images "$cache/run"
 storage=overlay
 [[ $(stat -f -c %T "$cache") != overlayfs ]] || storage=vfs
 buildah() { command buildah --root "$cache/storage" --runroot "$cache/run" --storage-driver $storage "$@"; }

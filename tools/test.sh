@@ -75,7 +75,7 @@ fi
 if [[ -n $node ]]; then
   "$root/tools/setup.sh" --if-needed
   # Asked for by name, so nothing of it may be skipped.
-  if ! { "$root/tools/setup.sh" --node && "$root/tools/cluster/programs.sh" --node --helm >/dev/null; }; then
+  if ! { "$root/tools/setup.sh" --node && "$root/tools/cluster/programs.sh" --node --helm >/dev/null && "$root/tools/images.sh" --prebuilt; }; then
     failed=1
     results+=("what a node needs=failed")
   fi

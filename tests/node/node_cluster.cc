@@ -46,6 +46,13 @@ std::string NodeCluster::address() const {
   return line;
 }
 
+pid_t NodeCluster::process() const {
+  std::ifstream file(state() / "node" / "init");
+  pid_t pid = 0;
+  if (!(file >> pid)) throw std::runtime_error("the cluster has no node: " + state().string());
+  return pid;
+}
+
 Ended NodeCluster::Run(const std::vector<std::string>& command) const {
   std::vector<std::string> argv{Script(), "enter", "--state", state().string(), "--"};
   argv.insert(argv.end(), command.begin(), command.end());

@@ -26,6 +26,8 @@ class NodeCluster : public api_tests::ControlPlane {
 
   // Its end on this machine's network, which pods' addresses become on their way to other machines.
   std::string address() const;
+  // The first process of the node's namespaces.
+  pid_t process() const;
   // In the node's namespaces.
   lab::Ended Run(const std::vector<std::string>& command) const;
   // Gives the node the images of an archive.
