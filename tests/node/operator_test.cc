@@ -144,6 +144,26 @@ TEST_F(Operator, OneScheduleForANamespaceRunsItsTargets) {
   }
 }
 
+TEST_F(Operator, AnEngineThatIsKilledLeavesNothingAndTheNextRunIsGood) {
+  const Backups backups("killed");
+  AddPassphrase(backups);
+  backups.Add("web");
+  Installed().target().Output("head -c 400000000 /dev/urandom >" + backups.source() + "/large");
+  backups.RunNow("web", "killed");
+  // In the middle: T's borg runs.
+  ASSERT_TRUE(Eventually([&] { return Installed().target().Run("pgrep -f '[b]org.*create'").ok(); }, seconds(120)));
+  EXPECT_TRUE(Installed().cluster().Run({"pkill", "-KILL", "-x", "borg-engine"}).ok());
+  const auto status = backups.Ended("web", "killed");
+  EXPECT_EQ(status.at("lastBackup").at("phase"), "Failed") << status.dump(1);
+  EXPECT_EQ(status.value("consecutiveFailures", 0), 1);
+  EXPECT_TRUE(Eventually(
+      [&] { return !Installed().target().Run("pgrep borg").ok() && !Installed().server().Run("pgrep borg").ok(); }, seconds(90)));
+
+  backups.RunNow("web", "next");
+  EXPECT_EQ(backups.Ended("web", "next").at("lastBackup").at("phase"), "Completed");
+  EXPECT_EQ(backups.Status("web").at("repository").at("archives"), 1);
+}
+
 // docker run -i … run < backups.toml
 TEST_F(Operator, TheImageAloneTakesTomlOnItsInput) {
   const Backups backups("toml");

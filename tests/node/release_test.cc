@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
+#include "tests/fakes/temporary_directory.h"
 #include "tests/node/helm.h"
 #include "tests/node/installed_operator.h"
 
@@ -42,6 +44,32 @@ TEST_F(Release, UpgradeRollbackAndUninstallKeepResources) {
   // And again, over the CRDs that stayed.
   Installed();
   EXPECT_TRUE(cluster.Kubectl({"get", "bbt", "kept", "-n", backups.ns()}).ok());
+}
+
+// With rights in one namespace only, where the operator itself is, too.
+TEST_F(Release, KustomizeInOneNamespaceBacksUp) {
+  const Backups backups("kustomize");
+  backups.MakeSecret("passphrase", {{"passphrase", kPassphrase}});
+  backups.Add("web");
+  // The one for the whole cluster would work there as well. Nothing may ask for it from here on, or it is installed again.
+  Installed().RunHelm("uninstall", {"--wait"});
+  Installed().Uninstalled();
+  auto& cluster = NodeCluster::Shared();
+  const TemporaryDirectory work;
+  const auto folder = std::filesystem::relative(std::filesystem::path(BORGOP_SOURCE_DIR) / "deploy/one-namespace",
+                                                std::filesystem::canonical(work.path()));
+  work.Write("kustomization.yaml", "namespace: " + backups.ns() + "\nresources: [" + folder.string() + "]\n");
+  cluster.Output({"apply", "-k", work.path()});
+  cluster.Output({"rollout", "status", "deployment/borg-operator", "-n", backups.ns(), "--timeout=80s"});
+  cluster.Output({"annotate", "bbt", "web", "-n", backups.ns(), "borg-operator.dev/run-now=1"});
+  EXPECT_TRUE(Eventually(
+      [&] {
+        return !cluster.Output({"get", "bbt", "web", "-n", backups.ns(), "-o", "jsonpath={.status.lastSuccessfulBackup.archive}"})
+                    .empty();
+      },
+      std::chrono::seconds(120)))
+      << cluster.Output({"describe", "bbt", "web", "-n", backups.ns()});
+  cluster.Output({"delete", "-k", work.path()});
 }
 
 }  // namespace
