@@ -1,5 +1,6 @@
 #!/bin/bash
-# ./dev demo: a whole backup, end to end, on throw-away machines. Exit code: 0 the restored file is identical, 1 anything else.
+# ./dev demo-engine: a whole backup without Kubernetes, end to end, on throw-away machines. Exit code: 0 the restored file is identical, 1
+# anything else.
 #
 # Everything that it starts or writes is below one temporary directory and one lab; both are removed on every way out.
 set -euo pipefail
@@ -9,7 +10,7 @@ keep=''
 case ${1:-} in
   '') ;;
   --keep) keep=yes ;;
-  *) fail "demo: unknown argument $1" 2 ;;
+  *) fail "demo-engine: unknown argument $1" 2 ;;
 esac
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/borgop-demo.XXXXXX")
