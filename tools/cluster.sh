@@ -1,13 +1,17 @@
 #!/bin/bash
-# A Kubernetes control plane on this machine's loopback: etcd, API server, controllers, scheduler. No node: pods stay pending.
+# A Kubernetes cluster on this machine. By default it is a control plane on loopback: etcd, API server, controllers, scheduler; pods stay
+# pending. With --node (root only) it has one node, which runs them: containerd, runc, kubelet, kube-proxy, a CNI bridge, CoreDNS.
 #
-#   ./dev cluster up       [NAME]             start it in the background, and say how to reach it
+#   ./dev cluster up       [NAME] [--node]    start it in the background, and say how to reach it
 #   ./dev cluster down     [NAME | --all]     end it and remove all that it wrote
 #   ./dev cluster status   [NAME]             what runs; exit code 1 if anything of it does not. Without NAME: of each there is
 #   ./dev cluster kubectl  [NAME] -- ARG…     kubectl as its administrator
-#   ./dev cluster kill|start|freeze|thaw NAME PART   an outage: PART is etcd, apiserver, controller-manager or scheduler
-#   ./dev cluster serve    [NAME]             like up, in the foreground; it ends with this process, whatever ends it
-#   ./dev cluster programs                    only get the programs (see tools/cluster/programs.sh)
+#   ./dev cluster load     [NAME] -- FILE…    give the node images, as archives (./dev images, docker save)
+#   ./dev cluster enter    [NAME] -- COMMAND… run something in the node, such as: ctr -n k8s.io images ls
+#   ./dev cluster kill|start|freeze|thaw NAME PART   an outage: PART is etcd, apiserver, controller-manager or scheduler, and in a node
+#                                             containerd, coredns, kubelet or kube-proxy
+#   ./dev cluster serve    [NAME] [--node]    like up, in the foreground; it ends with this process, whatever ends it
+#   ./dev cluster programs [--node] [--helm]  only get the programs (see tools/cluster/programs.sh)
 #
 # NAME: letters, digits, dashes; "default" if none is given. Any number can run at once, by any user: each has free ports of its own,
 # certificates and tokens of its own, and keeps everything in build/cluster/NAME (--state DIR: elsewhere):
@@ -16,6 +20,10 @@
 #   admin.token, ca.crt, server         the same for a program that reads no kubeconfig
 #   audit.log        every request but the control plane's own: who, what, allowed by which binding (JSON lines)
 #   log/PART.log     what the programs say
+#   node/address     the node's, which this machine reaches; node/hosts: names for pods to look up, a line each as in /etc/hosts
+#
+# A node has namespaces of its own and pulls no images. Ending the cluster ends its processes, mounts, links, firewall rules and control
+# groups. NetworkPolicies are stored, and hold nobody back.
 #
 # Requests are authorised by RBAC, pods are admitted by Pod Security, service account tokens are real:
 #   ./dev cluster kubectl -- create token NAME -n NAMESPACE
@@ -31,16 +39,20 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
 PATH=$PATH:/usr/sbin:/sbin
 umask 077
-me=$root/tools/cluster.sh clusters=$root/build/cluster parts=(etcd apiserver controller-manager scheduler)
+me=$root/tools/cluster.sh clusters=$root/build/cluster control_plane=(etcd apiserver controller-manager scheduler)
+. "$root/tools/cluster/control_plane.sh"
+. "$root/tools/cluster/node_parts.sh"
 start_limit=90
 
 verb=${1:-help}
 (($# == 0)) || shift
-name='' state='' all='' outage_part=''
+name='' state='' all='' outage_part='' node='' helm=''
 while (($#)); do
   case $1 in
     --state) [[ -n ${2:-} ]] || fail "cluster: --state needs a folder" 2; state=$(realpath -m "$2"); shift 2 ;;
     --all) all=yes; shift ;;
+    --node) node=yes; shift ;;
+    --helm) helm=yes; shift ;;
     -h | --help) verb=help; shift ;;
     --) shift; break ;;
     -*) fail "cluster: unknown option $1" 2 ;;
@@ -54,7 +66,13 @@ done
 if [[ -n $state && $verb =~ ^(kill|start|freeze|thaw)$ && -z $outage_part ]]; then outage_part=$name name=''; fi
 [[ -z $name || $name =~ ^[a-z0-9][a-z0-9-]*$ ]] || fail "cluster: \"$name\" is no name: small letters, digits and dashes" 2
 given_name=$name
-state=${state:-$clusters/${name:-default}}
+
+use_state() { # DIR: what is there decides which parts there are
+  state=$1 parts=("${control_plane[@]}")
+  [[ $verb == up || $verb == serve || ! -d $state/node ]] || node=yes
+  [[ -z $node ]] || parts+=("${node_parts[@]}")
+}
+use_state "${state:-$clusters/${name:-default}}"
 
 # --- what runs ---
 
@@ -90,42 +108,30 @@ need_part() {
 declare -A program=()
 find_programs() { # [--no-build]
   local one path found
-  found=$("$root/tools/cluster/programs.sh" "$@") || exit 1
+  found=$("$root/tools/cluster/programs.sh" ${node:+--node} "$@") || exit 1
   while read -r one path; do program[$one]=$path; done <<<"$found"
 }
 
 launch() { # PART: from command/PART, as a child of this process that the kernel ends with it
   (. "$state/command/$1") >>"$state/log/$1.log" 2>&1 </dev/null 3>&- &
-  identity $! >"$state/pid/$1" || true  # gone already: seen as such
-  disown $!  # its end is seen by part_pid, and no message of the shell
+  local pid=$!
+  disown $pid  # its end is seen by part_pid, and no message of the shell
+  [[ " ${node_parts[*]} " != *" $1 "* ]] || pid=$(inner_process $pid)
+  identity "${pid:-0}" >"$state/pid/$1" || true  # gone already: seen as such
 }
 define() { # PART PORT COMMAND…
   local part=$1
   echo "$2" >"$state/port/$part"
   shift 2
-  { printf 'exec setpriv --pdeathsig KILL'; printf ' %q' "$@"; echo; } >"$state/command/$part"
+  { printf 'exec setpriv --pdeathsig KILL'; printf ' %q' "${in_network[@]}" "$@"; echo; } >"$state/command/$part"
 }
+# Where a node is, the control plane runs in its network.
+set_network() { in_network=(); [[ ! -s $state/node/init ]] || in_network=(nsenter "--net=/proc/$(<"$state/node/init")/ns/net" --); }
 ask() { # PATH OPTION…: whether a GET succeeds
-  timeout 5 "${program[kubectl]}" --request-timeout 3s "${@:2}" get --raw "$1" >/dev/null 2>&1
+  timeout 5 ${in_network[@]+"${in_network[@]}"} "${program[kubectl]}" --request-timeout 3s "${@:2}" get --raw "$1" >/dev/null 2>&1
 }
-# Each has a certificate of this very cluster's authority, so that no other program on the port is taken for it.
 is_ready() { # PART
-  local pki=$state/pki url as_admin
-  # kubectl asks for a user's name where it has no certificate.
-  as_admin=(--kubeconfig /dev/null --certificate-authority "$pki/ca.crt" --client-certificate "$pki/admin.crt" --client-key "$pki/admin.key")
-  url=https://127.0.0.1:$(<"$state/port/$1")
-  case $1 in
-    etcd)
-      ask /health --kubeconfig /dev/null --server "$url" --certificate-authority "$pki/etcd-ca.crt" \
-        --client-certificate "$pki/etcd-client.crt" --client-key "$pki/etcd-client.key"
-      ;;
-    apiserver) ask /readyz --kubeconfig "$state/kubeconfig" ;;
-    scheduler) ask /healthz --server "$url" "${as_admin[@]}" ;;
-    controller-manager)
-      ask /healthz --server "$url" "${as_admin[@]}" &&
-        ask /api/v1/namespaces/default/serviceaccounts/default --kubeconfig "$state/kubeconfig"
-      ;;
-  esac
+  if [[ " ${node_parts[*]} " == *" $1 "* ]]; then is_node_part_ready "$1"; else is_control_plane_part_ready "$1"; fi
 }
 
 await() { # PART: until it is ready; 1 if it ended first or it took too long
@@ -159,47 +165,9 @@ start_part() { # PART FUNCTION: the function defines it for a port
   fail "$part did not start"
 }
 
-etcd_on() { # PORT
-  local pki=$state/pki
-  etcd_url=https://127.0.0.1:$1
-  define etcd "$1" "${program[etcd]}" --name default --data-dir "$state/etcd" --unsafe-no-fsync --log-level warn \
-    --listen-client-urls "$etcd_url" --advertise-client-urls "$etcd_url" --listen-peer-urls http://127.0.0.1:0 \
-    --cert-file "$pki/etcd.crt" --key-file "$pki/etcd.key" --client-cert-auth --trusted-ca-file "$pki/etcd-ca.crt"
-}
-apiserver_on() { # PORT
-  local pki=$state/pki url=https://127.0.0.1:$1
-  echo "$url" >"$state/server"
-  "$root/tools/cluster/certificates.sh" kubeconfig "$pki" "$url" admin "$(<"$pki/admin.token")" >"$state/kubeconfig"
-  # Kubernetes refuses loopback as the address of its own service, so that has none.
-  define apiserver "$1" "${program[kube-apiserver]}" --bind-address 127.0.0.1 --secure-port "$1" --advertise-address 127.0.0.1 --endpoint-reconciler-type none \
-    --etcd-servers "$etcd_url" --etcd-cafile "$pki/etcd-ca.crt" --etcd-certfile "$pki/etcd-client.crt" \
-    --etcd-keyfile "$pki/etcd-client.key" --tls-cert-file "$pki/apiserver.crt" --tls-private-key-file "$pki/apiserver.key" \
-    --client-ca-file "$pki/ca.crt" --requestheader-client-ca-file "$pki/front-proxy-ca.crt" --token-auth-file "$pki/tokens.csv" --authorization-mode Node,RBAC \
-    --enable-admission-plugins NodeRestriction --service-account-issuer https://kubernetes.default.svc.cluster.local \
-    --service-account-key-file "$pki/service-accounts.pub" --service-account-signing-key-file "$pki/service-accounts.key" \
-    --service-cluster-ip-range 10.96.0.0/16 --allow-privileged \
-    --audit-policy-file "$root/tools/cluster/audit-policy.yaml" --audit-log-path "$state/audit.log"
-}
-client_on() { # PROGRAM PORT: what the controllers and the scheduler have in common
-  local config=$state/pki/$1.kubeconfig
-  "$root/tools/cluster/certificates.sh" kubeconfig "$state/pki" "$(<"$state/server")" "$1" >"$config"
-  common=("${program[kube-$1]}" --kubeconfig "$config" --authentication-kubeconfig "$config" --authorization-kubeconfig "$config"
-    --bind-address 127.0.0.1 --secure-port "$2" --tls-cert-file "$state/pki/apiserver.crt"
-    --tls-private-key-file "$state/pki/apiserver.key" --leader-elect=false)
-}
-controller_manager_on() { # PORT
-  client_on controller-manager "$1"
-  define controller-manager "$1" "${common[@]}" --use-service-account-credentials \
-    --service-account-private-key-file "$state/pki/service-accounts.key" --root-ca-file "$state/pki/ca.crt" \
-    --cluster-signing-cert-file "$state/pki/ca.crt" --cluster-signing-key-file "$state/pki/ca.key"
-}
-scheduler_on() { # PORT
-  client_on scheduler "$1"
-  define scheduler "$1" "${common[@]}"
-}
-
 sweep() { # folders of tests that were killed; their processes have ended by themselves
   local old
+  [[ -z $node ]] || sweep_cgroups
   for old in "$clusters"/test-*/; do
     old=${old%/}
     [[ -d $old && $old != "$state" && -n $(find "$old" -maxdepth 0 -mmin +1) ]] || continue
@@ -209,9 +177,11 @@ sweep() { # folders of tests that were killed; their processes have ended by the
 stop_parts() {
   local part pid
   for part in "${parts[@]}"; do if pid=$(part_pid "$part"); then kill -KILL "$pid" 2>/dev/null || true; fi; done
+  if pid=$(runs "$state/node/holder"); then kill -KILL "$pid" 2>/dev/null || true; fi
 }
 serve() {
-  local word part
+  local word part why
+  if [[ -n $node ]] && why=$(why_no_node); then fail "$why"; fi
   find_programs --no-build
   mkdir -p "$(dirname "$state")"
   exec 8<"$(dirname "$state")"
@@ -226,7 +196,14 @@ serve() {
   exec 8<&-
   trap stop_parts EXIT
   trap 'exit 0' TERM INT HUP
-  "$root/tools/cluster/certificates.sh" "$state/pki"
+  set_network
+  if [[ -n $node ]]; then
+    step "node"
+    start_node
+    set_network
+    start_node_part containerd
+  fi
+  "$root/tools/cluster/certificates.sh" "$state/pki" ${node:+"$(<"$state/node/address")"}
   cp "$state/pki/ca.crt" "$state/pki/admin.token" "$state"
   step "etcd"
   start_part etcd etcd_on
@@ -238,6 +215,7 @@ serve() {
   launch scheduler
   start_part controller-manager controller_manager_on
   await scheduler || start_part scheduler scheduler_on
+  [[ -z $node ]] || complete_node
   mkfifo "$state/control"
   exec 3<>"$state/control"
   touch "$state/ready"
@@ -249,15 +227,19 @@ serve() {
 }
 
 up() {
-  local end p printed=0 log=$state.log
+  local end p why printed=0 log=$state.log
   if is_running; then
     say "the cluster is up already"
     return
   fi
   may_remove "$state"
+  if [[ -n $node ]]; then
+    "$root/tools/setup.sh" --node || exit 1
+    if why=$(why_no_node); then fail "$why"; fi
+  fi
   find_programs
   mkdir -p "$(dirname "$state")"
-  setsid "$me" serve --state "$state" </dev/null >"$log" 2>&1 &
+  setsid "$me" serve --state "$state" ${node:+--node} </dev/null >"$log" 2>&1 &
   p=$! end=$((SECONDS + 4 * start_limit))
   show() { tail -n "+$((printed + 1))" "$log" | grep -vx ready >&2 || true; printed=$(wc -l <"$log"); }
   until [[ -e $state/ready ]] && is_running; do
@@ -275,7 +257,7 @@ up() {
 
 down_one() { # DIR
   local pid end=$((SECONDS + 20)) part
-  state=$1
+  use_state "$1"
   may_remove "$state"
   if pid=$(runs "$state/serve"); then
     # A frozen process does not end by itself.
@@ -292,13 +274,14 @@ down_one() { # DIR
       sleep 0.02
     done
   done
+  [[ ! -d $state/node ]] || remove_node
   rm -rf "$state" "$state.log"
   rmdir "$clusters" 2>/dev/null || true
 }
 
 status_one() { # DIR
   local part now bad=0
-  state=$1
+  use_state "$1"
   is_running || { say "no cluster is up in $state"; return 1; }
   printf 'server      %s\nkubeconfig  %s\n' "$(cat "$state/server" 2>/dev/null || echo 'not yet')" "$state/kubeconfig"
   for part in "${parts[@]}"; do
@@ -343,6 +326,11 @@ case $verb in
     find_programs --no-build
     exec "${program[kubectl]}" --kubeconfig "$state/kubeconfig" "$@"
     ;;
+  enter | load)
+    { is_running && [[ -n $node ]]; } || fail "no cluster with a node is up in $state: ./dev cluster up${given_name:+ $given_name} --node"
+    (($#)) || fail "usage: cluster.sh $verb [NAME] -- $([[ $verb == load ]] && echo FILE… || echo COMMAND…)" 2
+    if [[ $verb == load ]]; then import_images "$@"; else in_node "$@"; fi
+    ;;
   kill | freeze | thaw)
     need_part
     pid=$(part_pid "$outage_part") || { [[ $verb == kill ]] && exit 0; fail "$outage_part does not run"; }
@@ -356,6 +344,7 @@ case $verb in
   start)
     need_part
     find_programs --no-build
+    set_network
     echo "start $outage_part" >"$state/control"
     end=$((SECONDS + 10))
     until part_pid "$outage_part" >/dev/null; do
@@ -364,7 +353,10 @@ case $verb in
     done
     await "$outage_part" || fail "$outage_part is not ready; see $state/log/$outage_part.log"
     ;;
-  programs) exec "$root/tools/cluster/programs.sh" ;;
+  why-no-node)  # for tests: why there can be none here, or nothing
+    why_no_node || { "$root/tools/cluster/programs.sh" --no-build --node >/dev/null || true; } 2>&1
+    ;;
+  programs) exec "$root/tools/cluster/programs.sh" ${node:+--node} ${helm:+--helm} ;;
   help) sed -n '2,/^$/s/^# \{0,1\}//p' "$me" | sed '/^set /,$d; /^Also in DIR/d' ;;
-  *) fail "cluster: unknown verb $verb (up, down, status, kubectl, kill, start, freeze, thaw, serve or programs)" 2 ;;
+  *) fail "cluster: unknown verb $verb (up, down, status, kubectl, load, enter, kill, start, freeze, thaw, serve or programs)" 2 ;;
 esac

@@ -1,5 +1,5 @@
 #!/bin/bash
-# ./dev docs: writes the pages that are made from the sources: docs/errors.md, docs/cli.md and docs/operator-cli.md.
+# ./dev docs: writes the pages that are made from the sources: docs/errors.md, docs/cli.md, docs/operator-cli.md and docs/helm-values.md.
 # Exit code: 0 written, 1 failed, 2 usage.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,3 +14,4 @@ write() { # PAGE PROGRAM ARGUMENT…
 write errors borg-engine reference errors
 write cli borg-engine reference cli
 write operator-cli borg-operator reference
+"$root/tools/helm_values.py" >"$root/docs/helm-values.md"

@@ -5,6 +5,7 @@
 #   lab.sh serve  [--state DIR] [--small-disk SIZE]   the same in the foreground; it ends with this process, whatever ends it
 #   lab.sh exec   [--state DIR] HOST COMMAND…         run something in C, T, B or J
 #   lab.sh host   [--state DIR] HOST VERB…            change a machine: see tests/lab/host.sh
+#   lab.sh join   [--state DIR] PID                   give the network of process PID a way to T, B and J, through C
 #   lab.sh status [--state DIR]                       who is where
 #   lab.sh down   [--state DIR]                       end it and remove DIR
 #
@@ -247,6 +248,21 @@ in_host() { # HOST COMMAND…
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${TERM:+TERM="$TERM"} "$@"
 }
 
+# For a cluster's node, whose pods then are where C is: they reach each machine, which sees C, and the machines reach nobody.
+join() { # PID
+  local c to=/proc/$1/ns/net
+  { is_running && [[ $(<"$state/mode") == namespaces ]]; } || fail "no lab in namespaces is up in $state"
+  c=/proc/$(<"$state/C/pid")/ns/net
+  nsenter "--net=$to" ip link del lab0 2>/dev/null || true  # of a lab that was there before
+  nsenter "--net=$c" ip link add to-guest type veth peer name lab0 netns "$to"
+  nsenter "--net=$c" sh -ec 'ip addr add 10.231.20.1/24 dev to-guest; ip link set to-guest up; sysctl -qw net.ipv4.ip_forward=1
+    iptables -w -P FORWARD DROP; iptables -w -A FORWARD -i to-guest -j ACCEPT
+    iptables -w -A FORWARD -o to-guest -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+    iptables -w -t nat -A POSTROUTING -s 10.231.20.0/24 -j MASQUERADE'
+  nsenter "--net=$to" sh -ec 'ip addr add 10.231.20.2/24 dev lab0; ip link set lab0 up; ip route replace 10.231.0.0/16 via 10.231.20.1
+    iptables -w -t nat -C POSTROUTING -o lab0 -j MASQUERADE 2>/dev/null || iptables -w -t nat -A POSTROUTING -o lab0 -j MASQUERADE'
+}
+
 change_host() { # HOST VERB…
   local h=$1
   shift
@@ -265,6 +281,7 @@ case $verb in
   hold) hold ;;
   down) down ;;
   exec) (($# >= 2)) || fail "usage: lab.sh exec HOST COMMAND…" 2; in_host "$@" ;;
+  join) (($# == 1)) || fail "usage: lab.sh join PID" 2; join "$1" ;;
   host) (($# >= 2)) || fail "usage: lab.sh host HOST VERB…" 2; change_host "$@" ;;
   status)
     is_running || { say "no lab is up in $state"; exit 1; }

@@ -17,3 +17,10 @@ shell_packages=(bash bash-static dash zsh zsh-static fizsh fish tcsh csh mksh 'k
 # For ./dev lint and the presets clang and asan. libclang-dev and llvm-dev: the headers that tools/tidy/own_sources.cc is built with.
 # shellcheck disable=SC2034
 lint_packages=(clang clang-tidy clang-format libclang-dev llvm-dev 'libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev' shellcheck)
+# For a cluster with a node (./dev cluster up --node). Docker's own package brings the first two as well.
+# shellcheck disable=SC2034
+node_packages=('containerd|containerd.io' 'runc|containerd.io' containernetworking-plugins conntrack iptables iproute2 procps util-linux g++ python3
+  openssl)
+# For ./dev images.
+# shellcheck disable=SC2034
+image_packages=(buildah mmdebstrap debian-archive-keyring python3)

@@ -2,7 +2,8 @@
 # ./dev setup: everything that building and testing needs, on Debian 12 or 13.
 #
 # Debian packages through apt (as root or through sudo), libssh2 >= 1.11 and the other borg into .deps/. It says what it does, does
-# only what is missing, and may be run at any time. With --if-needed it ends at once where nothing that it depends on has changed.
+# only what is missing, and may be run at any time. With --if-needed it ends at once where nothing that it depends on has changed. With
+# --node or --images it only installs the packages that a cluster with a node, or making images, needs on top.
 # Exit code: 0 done (tests that lack something will be skipped), 1 cannot build.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -10,6 +11,14 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/packages.sh"
 is_set_up() { [[ $(cat "$root/.deps/setup.stamp" 2>/dev/null) == "$("$root/tools/stamp.sh")" ]]; }
 [[ ${1:-} != --if-needed ]] || ! is_set_up || exit 0
+wanted_packages=("${build_packages[@]}" "${test_packages[@]}" "${shell_packages[@]}" "${lint_packages[@]}") required=("${build_packages[@]}")
+only=${1:-}
+case $only in
+  --node) wanted_packages=("${node_packages[@]}") required=("${node_packages[@]}") ;;
+  --images) wanted_packages=("${image_packages[@]}") required=("${image_packages[@]}") ;;
+  '' | --if-needed) only='' ;;
+  *) fail "setup: unknown argument $1" 2 ;;
+esac
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -57,11 +66,13 @@ apt_get() { # retried while another apt is at work
   return 1
 }
 
-# openssh-server's package starts sshd and enables it. Where there was none, there must be none afterwards: policy-rc.d keeps it from
-# starting, and what the package enabled is disabled again.
+# The packages openssh-server and containerd start a service and enable it. Where there was none, there must be none afterwards: policy-rc.d
+# keeps it from starting, and what the package enabled is disabled again.
 policy=/usr/sbin/policy-rc.d
 restore_policy=''
-no_new_sshd() {
+new_services=()
+no_new_services() { # UNIT…
+  new_services+=("$@")
   [[ ! -e $policy ]] || return 0
   printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
   "${as_root[@]}" chmod 755 "$policy"
@@ -73,15 +84,15 @@ allow_services() {
   restore_policy=''
   "${as_root[@]}" rm -f "$policy"
   if command -v systemctl >/dev/null && [[ -d /run/systemd/system ]]; then
-    "${as_root[@]}" systemctl disable ssh.service ssh.socket >/dev/null 2>&1 || true
+    "${as_root[@]}" systemctl disable "${new_services[@]}" >/dev/null 2>&1 || true
   fi
 }
 
 install_packages() {
   local need name wanted=() missing=() lacking=() known=''
   # What this release does not have was found out before, if nothing has changed since.
-  ! is_set_up || known=$(cat "$root/.deps/setup.lacking" 2>/dev/null || true)
-  for need in "${build_packages[@]}" "${test_packages[@]}" "${shell_packages[@]}" "${lint_packages[@]}"; do
+  ! is_set_up || [[ -n $only ]] || known=$(cat "$root/.deps/setup.lacking" 2>/dev/null || true)
+  for need in "${wanted_packages[@]}"; do
     installed "$need" || grep -qxF -- "$need" <<<"$known" || missing+=("$need")
   done
   ((${#missing[@]})) || return 0
@@ -94,21 +105,22 @@ install_packages() {
     if name=$(available "$need"); then wanted+=("$name"); else lacking+=("$need"); fi
   done
   for need in "${lacking[@]}"; do
-    [[ " ${build_packages[*]} " != *" $need "* ]] || fail "this release has no package $need, without which nothing can be built"
+    [[ " ${required[*]} " != *" $need "* ]] || fail "this release has no package $need, which is needed"
     say "not in this release, left out: $need"
   done
   mkdir -p "$root/.deps"
-  printf '%s\n' "${lacking[@]}" >"$root/.deps/setup.lacking"
+  [[ -n $only ]] || printf '%s\n' "${lacking[@]}" >"$root/.deps/setup.lacking"
   ((${#wanted[@]})) || return 0
   if ! can_install; then
-    for need in "${build_packages[@]}"; do
+    for need in "${required[@]}"; do
       installed "$need" || fail "neither root nor sudo. Ask for: apt-get install --no-install-recommends ${wanted[*]}"
     done
     warn "neither root nor sudo, so these are not installed and their tests will be skipped: ${wanted[*]}"
     return 0
   fi
   step "apt: installing ${wanted[*]}"
-  [[ " ${wanted[*]} " != *" openssh-server "* ]] || no_new_sshd
+  [[ " ${wanted[*]} " != *" openssh-server "* ]] || no_new_services ssh.service ssh.socket
+  [[ " ${wanted[*]} " != *" containerd "* ]] || no_new_services containerd.service
   apt_get install --no-install-recommends "${wanted[@]}" || fail "apt-get install failed"
   allow_services
   read_installed
@@ -128,6 +140,7 @@ install_libssh2() { # the system's own where it is new enough
 
 read_installed
 install_packages
+[[ -z $only ]] || exit 0
 install_libssh2
 "$root/tools/setup_borg.sh" || warn "only the system's borg is here: tests between borg 1.2 and 1.4 will be skipped"
 "$root/tools/stamp.sh" >"$root/.deps/setup.stamp"

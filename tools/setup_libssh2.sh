@@ -20,15 +20,9 @@ fi
 recipe=$(cat "${BASH_SOURCE[0]}" "${patches[@]}" /dev/null | sha256sum | cut -c1-40)
 [[ -e $out/lib/libssh2.a && $(cat "$out/recipe" 2>/dev/null) == "$recipe" ]] && exit 0
 
-# The release that apt is set up for, and its mirrors, in apt's own words: whatever form the sources are written in.
-. /etc/os-release
-targets=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u)
-main_mirror() { awk -v r="$1" '$3 == "main" && $2 == r {print $1; exit}' <<<"$targets"; }
-main='' security=''
-for release in "$VERSION_CODENAME" stable oldstable trixie; do
-  main=${main:-$(main_mirror "$release")} security=${security:-$(main_mirror "$release-security")}
-done
-[[ -n $main ]] || fail "apt on this machine has no source for Debian ${VERSION_CODENAME} main, so libssh2's newer source package cannot be had"
+. "$root/tools/apt_mirror.sh"
+find_mirrors || fail "apt on this machine has no source for Debian's main, so libssh2's newer source package cannot be had"
+main=$main_mirror security=$security_mirror
 [[ -e $keyring ]] || fail "$keyring is missing: install debian-archive-keyring"
 
 mkdir -p "$deps"

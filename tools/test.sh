@@ -6,7 +6,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
-label='' sanitizers=(asan) slow=yes release=yes filter='' lint=${CI:-}
+label='' node='' sanitizers=(asan) slow=yes release=yes filter='' lint=${CI:-}
 [[ ${CI:-} != true ]] || sanitizers+=(tsan)
 while (($#)); do
   case $1 in
@@ -14,6 +14,8 @@ while (($#)); do
     --conformance) label=conformance ;;
     --engine) label=engine ;;
     --api) label=api ;;
+    --node) label=node node=yes ;;
+    --with-node) node=yes ;;
     --quick) slow='' sanitizers=() ;;
     --asan-only) release='' sanitizers=(asan) ;;
     --tsan) sanitizers+=(tsan) ;;
@@ -22,7 +24,7 @@ while (($#)); do
   esac
   shift
 done
-[[ $label != api ]] || sanitizers=("${sanitizers[@]/asan/}")
+[[ ! $label =~ ^(api|node)$ ]] || sanitizers=("${sanitizers[@]/asan/}")
 if [[ -n $filter ]]; then
   [[ $filter == *[*:]* ]] || filter="*$filter*"
   export GTEST_FILTER=$filter
@@ -34,7 +36,7 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 results=() failed=''
 
 run_suites() { # PRESET
-  local preset=$1 dir=$root/build/$1/test-results arguments=(--output-on-failure --no-tests=error) targets=()
+  local preset=$1 dir=$root/build/$1/test-results arguments=(--output-on-failure --no-tests=error) targets=() without=''
   step "building ($preset)"
   if [[ $preset == tsan ]]; then
     [[ $label == api ]] && targets=(api_operator_tests) || targets=(threaded_tests)
@@ -51,10 +53,12 @@ run_suites() { # PRESET
     # without ThreadSanitizer make it see races that are none, now and then another one.
     [[ $label == api ]] && arguments+=(-R '^api_operator_tests$') || arguments+=(-L '^threads$')
   elif [[ $preset != release ]]; then
-    arguments+=(-LE '^(slow|api)$')
-  elif [[ -z $slow ]]; then
-    arguments+=(-LE '^slow$')
+    without='slow|api|node'
+  else
+    # What needs a node takes minutes and root: only where somebody asks for it.
+    without=$([[ -n $slow ]] || echo 'slow|')$([[ -n $node ]] || echo node)
   fi
+  [[ -z ${without%|} ]] || arguments+=(-LE "^(${without%|})\$")
   # At most two at a time, and what may go with what: tests/CMakeLists.txt.
   GTEST_OUTPUT=xml:$dir/ ctest --parallel 2 --test-dir "$root/build/$preset" "${arguments[@]}" --timeout 1800 --output-junit "$dir/ctest.junit" ||
     failed=1
@@ -66,6 +70,14 @@ if [[ $label == api || -z $label$filter ]]; then
   if ! "$root/tools/cluster/programs.sh" >/dev/null && [[ $label == api || ${CI:-} == true ]]; then
     failed=1
     results+=("Kubernetes's programs=failed")
+  fi
+fi
+if [[ -n $node ]]; then
+  "$root/tools/setup.sh" --if-needed
+  # Asked for by name, so nothing of it may be skipped.
+  if ! { "$root/tools/setup.sh" --node && "$root/tools/cluster/programs.sh" --node --helm >/dev/null && "$root/tools/images.sh" --prebuilt; }; then
+    failed=1
+    results+=("what a node needs=failed")
   fi
 fi
 [[ -z $release ]] || run_suites release

@@ -55,6 +55,13 @@ constexpr std::array kGauges = {
     Gauge{
         "borg_operator_target_ready", "Whether the target is set up and its last run was good (condition Ready).",
         [](const TargetSample& target) -> std::optional<double> { return api::IsTrue(target.status.conditions, "Ready") ? 1 : 0; }},
+    Gauge{"borg_operator_target_repository_trusted",
+          "Whether the repository is the one that earlier runs saw, with all that they made (condition RepositoryTrusted).",
+          [](const TargetSample& target) -> std::optional<double> {
+            const api::Condition* trusted = api::Find(target.status.conditions, "RepositoryTrusted");
+            if (trusted == nullptr) return std::nullopt;
+            return trusted->status == api::Truth::kTrue ? 1 : 0;
+          }},
     Gauge{"borg_operator_target_suspended", "Whether the target's schedule is suspended.",
           [](const TargetSample& target) -> std::optional<double> { return target.suspended ? 1 : 0; }},
     Gauge{"borg_operator_target_last_success_timestamp_seconds", "When the last successful backup ended.", SinceSuccess},

@@ -12,7 +12,7 @@
 
 namespace borgop::api_tests {
 
-// The objects of a manifest below the source tree, such as "deploy/rbac/cluster.yaml".
+// The objects of a manifest below the source tree, such as "deploy/cluster-wide/rbac.yaml".
 std::vector<Json> Manifest(const ControlPlane& plane, const std::string& path);
 // A kubeconfig for a ServiceAccount that exists, whose context is in its namespace.
 std::filesystem::path AccessOf(const ControlPlane& plane, const std::string& ns, const std::string& account);

@@ -88,14 +88,16 @@ ControlPlane& ControlPlane::Shared() {
   return shared;
 }
 
-ControlPlane::ControlPlane() : kubectl_(FindKubectl()) {
-  if (const char* name = std::getenv("BORGOP_CLUSTER"); name != nullptr && *name != '\0') {
+ControlPlane::ControlPlane(const char* variable, const std::vector<std::string>& options) : kubectl_(FindKubectl()) {
+  if (const char* name = std::getenv(variable); name != nullptr && *name != '\0') {
     state_ = kClusters / name;
     if (!std::filesystem::exists(state_ / "ready")) throw std::runtime_error("no cluster is up in " + state_.string());
     return;
   }
   state_ = NewState();
-  serve_ = std::make_unique<lab::Process>(lab::Command{.argv = {Script(), "serve", "--state", state_.string()}});
+  lab::Command serve{.argv = {Script(), "serve", "--state", state_.string()}};
+  serve.argv.insert(serve.argv.end(), options.begin(), options.end());
+  serve_ = std::make_unique<lab::Process>(serve);
   const auto ready = [&] { return std::filesystem::exists(state_ / "ready"); };
   if (!serve_->WaitUntil(ready, kStartLimit)) throw std::runtime_error("the control plane did not start:\n" + serve_->Err());
 }
@@ -105,8 +107,8 @@ ControlPlane::~ControlPlane() {
   serve_->Signal(SIGTERM);
   serve_->Wait(seconds(10));
   serve_.reset();
-  std::error_code ignored;  // the next one sweeps what is left
-  std::filesystem::remove_all(state_, ignored);
+  // The next one sweeps what is left.
+  lab::RunToEnd({.argv = {Script(), "down", "--state", state_.string()}}, kChangeLimit);
 }
 
 std::string ControlPlane::server() const { return ReadLine(state_ / "server"); }

@@ -30,7 +30,7 @@ class ControlPlane {
   // Started by the first call.
   static ControlPlane& Shared();
 
-  ControlPlane();
+  ControlPlane() : ControlPlane("BORGOP_CLUSTER", {}) {}
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;
   ~ControlPlane();
@@ -57,6 +57,10 @@ class ControlPlane {
   void Start(const std::string& part) const { Change("start", part); }  // and waits until it is ready
   void Freeze(const std::string& part) const { Change("freeze", part); }
   void Thaw(const std::string& part) const { Change("thaw", part); }
+
+ protected:
+  // `variable` of the environment names one that is up; `options` are those of tools/cluster.sh for one that is not.
+  ControlPlane(const char* variable, const std::vector<std::string>& options);
 
  private:
   void Change(const std::string& verb, const std::string& part) const;

@@ -51,8 +51,11 @@ std::filesystem::path ShippedAccess(const ControlPlane& plane) {
   auto path = plane.state() / "operator.kubeconfig";
   static std::filesystem::path made;
   if (made == path) return path;
-  const auto rbac = std::filesystem::path(BORGOP_SOURCE_DIR) / "deploy/rbac/cluster.yaml";
-  plane.Output({"apply", "--server-side", "--force-conflicts", "-f", rbac.string()});
+  const Json ns{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", kAccount}}}};
+  plane.Apply(ns);
+  const auto deploy = std::filesystem::path(BORGOP_SOURCE_DIR) / "deploy";
+  plane.Output({"apply", "--server-side", "--force-conflicts", "-f", (deploy / "base/access.yaml").string(), "-f",
+                (deploy / "cluster-wide/rbac.yaml").string()});
   auto token = plane.Output({"create", "token", kAccount, "-n", kAccount, "--duration", "24h"});
   token.erase(token.find_last_not_of('\n') + 1);
   const auto named = [](const char* what, Json value) { return Json::array({{{"name", "it"}, {what, std::move(value)}}}); };

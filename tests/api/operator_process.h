@@ -1,6 +1,6 @@
 // The real borg-operator program as a child process, against the control plane.
 //
-// By default it is who it is in a cluster: the ServiceAccount of deploy/rbac/cluster.yaml, exactly as that file stands, with a token and
+// By default it is who it is in a cluster: the ServiceAccount of deploy/base/access.yaml with the rights of deploy/cluster-wide/rbac.yaml, exactly as those files stand, with a token and
 // with nothing that the file does not allow. It stands alone (no Lease) unless told otherwise, so that one that was killed holds nobody up.
 //
 // Threading: one thread. Ownership: ends with its owner, killed. Errors: std::runtime_error with the program's log. Every wait is bounded.
@@ -17,7 +17,7 @@
 
 namespace borgop::api_tests {
 
-// A kubeconfig for the ServiceAccount "borg-operator" of namespace "borg-operator", with deploy/rbac/cluster.yaml applied; made once for
+// A kubeconfig for the ServiceAccount "borg-operator" of namespace "borg-operator", with both applied; made once for
 // each control plane.
 std::filesystem::path ShippedAccess(const ControlPlane& plane);
 

@@ -68,6 +68,8 @@ void ExpectExactly(const std::set<std::string>& rights, const Audit& audit) {
   EXPECT_THAT(unused, IsEmpty()) << "of no use";
 }
 
+constexpr const char* kAccess = "deploy/base/access.yaml";
+
 class Rbac : public testing::Test {
  protected:
   void SetUp() override { BORGOP_NEEDS_CONTROL_PLANE(); }
@@ -82,20 +84,18 @@ TEST_F(Rbac, OfTheWholeClusterIsNeededAndEnough) {
   OperatorProcess process(Plane(), {.elect = true});
   DriveThroughEverything(backups);
   EXPECT_EQ(process.Stop().exit_code, 0);
-  ExpectExactly(RightsIn(Manifest(Plane(), "deploy/rbac/cluster.yaml")), audit);
+  auto objects = Manifest(Plane(), kAccess);
+  for (auto& object : Manifest(Plane(), "deploy/cluster-wide/rbac.yaml")) objects.push_back(std::move(object));
+  ExpectExactly(RightsIn(objects), audit);
 }
 
-// As namespaced.yaml says: that in each namespace, and of cluster.yaml what is not about the whole cluster. `home` stands for the
-// namespace borg-operator, where this control plane has rights for the whole cluster already.
+// As one-namespace/rbac.yaml says: that in each namespace, and base/access.yaml in `home`, which stands for the namespace borg-operator, where
+// this control plane has rights for the whole cluster already.
 std::vector<Json> NamespacedRights(const ControlPlane& plane, const std::string& home, const std::vector<std::string>& namespaces) {
-  std::vector<Json> objects;
-  for (auto& object : Manifest(plane, "deploy/rbac/cluster.yaml")) {
-    const auto kind = object.at("kind").get<std::string>();
-    if (!kind.starts_with("Cluster") && kind != "Namespace") objects.push_back(std::move(object));
-  }
+  auto objects = Manifest(plane, kAccess);
   for (auto& object : objects) object["metadata"]["namespace"] = home;
   for (const auto& ns : namespaces) {
-    for (auto& object : Manifest(plane, "deploy/rbac/namespaced.yaml")) {
+    for (auto& object : Manifest(plane, "deploy/one-namespace/rbac.yaml")) {
       object["metadata"]["namespace"] = ns;
       objects.push_back(std::move(object));
     }
@@ -134,7 +134,7 @@ TEST_F(Rbac, OfTheTriggerIsNeededAndEnough) {
   const Backups backups(Plane(), "rbac-trigger");
   backups.Add("web");
   backups.Add("db");
-  for (auto object : Manifest(Plane(), "deploy/rbac/trigger.yaml")) {
+  for (auto object : Manifest(Plane(), "deploy/namespace-schedule/rbac.yaml")) {
     object["metadata"]["namespace"] = backups.ns();
     if (object.contains("subjects")) object["subjects"][0]["namespace"] = backups.ns();
     Plane().Apply(object);
@@ -143,7 +143,7 @@ TEST_F(Rbac, OfTheTriggerIsNeededAndEnough) {
   const auto kubeconfig = AccessOf(Plane(), backups.ns(), "borg-trigger").string();
   EXPECT_TRUE(RunOperator({"trigger", "--kubeconfig", kubeconfig, "--all"}).ok());
   EXPECT_TRUE(RunOperator({"trigger", "--kubeconfig", kubeconfig, "web"}).ok());
-  ExpectExactly(RightsIn(Manifest(Plane(), "deploy/rbac/trigger.yaml")), audit);
+  ExpectExactly(RightsIn(Manifest(Plane(), "deploy/namespace-schedule/rbac.yaml")), audit);
   EXPECT_NE(RunOperator({"trigger", "--kubeconfig", kubeconfig, "-n", "default", "web"}).exit_code, 0);
   EXPECT_THAT(audit.Forbidden(), ElementsAre(testing::HasSubstr("/namespaces/default/")));
 }

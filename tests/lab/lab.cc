@@ -256,6 +256,11 @@ Process Lab::RunEngine(const std::vector<std::string>& args, const std::string& 
 #endif
 }
 
+void Lab::Join(pid_t process) const {
+  const auto ended = RunToEnd({.argv = {LabScript(), "join", "--state", state_.string(), std::to_string(process)}});
+  if (!ended.ok()) throw std::runtime_error("joining the lab: " + ended.err);
+}
+
 void Lab::Restore() const {
   if (!isolated_) return;
   for (const auto* host : {&target_, &server_, &jump_}) {

@@ -119,6 +119,8 @@ class Lab {
   Process RunEngine(const std::vector<std::string>& args, const std::string& input = {},
                     const std::vector<std::pair<std::string, std::string>>& env = {}) const;
   Process StartInClient(Command command) const;
+  // Gives the network of another process (a cluster's node) a way to T, B and J, through C.
+  void Join(pid_t process) const;
   // Links up, packets passing, sshd as Debian has it, no program masked, the system's borg, room on /small.
   void Restore() const;
 

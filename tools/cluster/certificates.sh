@@ -1,7 +1,9 @@
 #!/bin/bash
 # Makes what the programs of one control plane know each other by.
 #
-#   certificates.sh DIR       the certificates, the key for service account tokens and the administrator's token, in DIR
+#   certificates.sh DIR [NODE_ADDRESS]
+#                             the certificates, the key for service account tokens and the administrator's token, in DIR;
+#                             with an address also what a node with that address needs, where the API server is, too
 #   certificates.sh kubeconfig DIR URL NAME [TOKEN]
 #                             a kubeconfig on stdout: client NAME's certificate, and with TOKEN a second context NAME-token
 #
@@ -40,6 +42,7 @@ if [[ $1 == kubeconfig ]]; then
   exit
 fi
 
+node_address=${2:-}
 mkdir -p "$1"
 cd "$1"
 authority ca
@@ -49,10 +52,15 @@ local_names=subjectAltName=DNS:localhost,IP:127.0.0.1
 certificate etcd-ca etcd /CN=etcd extendedKeyUsage=serverAuth,clientAuth $local_names &
 certificate etcd-ca etcd-client /CN=kube-apiserver extendedKeyUsage=clientAuth &
 certificate ca apiserver /CN=kube-apiserver extendedKeyUsage=serverAuth \
-  $local_names,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local,IP:10.96.0.1 &
+  "$local_names,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local,IP:10.96.0.1${node_address:+,IP:$node_address}" &
 certificate ca admin /O=system:masters/CN=admin extendedKeyUsage=clientAuth &
 certificate ca controller-manager /CN=system:kube-controller-manager extendedKeyUsage=clientAuth &
 certificate ca scheduler /CN=system:kube-scheduler extendedKeyUsage=clientAuth &
+if [[ -n $node_address ]]; then
+  certificate ca kubelet /O=system:nodes/CN=system:node:node extendedKeyUsage=serverAuth,clientAuth "subjectAltName=DNS:node,IP:$node_address" &
+  certificate ca kube-proxy /CN=system:kube-proxy extendedKeyUsage=clientAuth &
+  certificate ca apiserver-kubelet /O=system:masters/CN=apiserver-kubelet-client extendedKeyUsage=clientAuth &
+fi
 key service-accounts.key
 openssl pkey -in service-accounts.key -pubout -out service-accounts.pub
 openssl rand -hex 24 >admin.token

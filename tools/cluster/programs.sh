@@ -1,30 +1,67 @@
 #!/bin/bash
 # Finds or builds etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kubectl, and prints "NAME PATH" for each.
 #
-#   programs.sh [--no-build]
+#   programs.sh [--no-build] [--node] [--helm]
 #
+# --node: kubelet, kube-proxy and coredns as well; --helm: helm as well.
 # A program is taken from the folder KUBEBUILDER_ASSETS or from PATH where its version fits tests/cluster/go.mod: Kubernetes of the same
-# minor version, kubectl at most one away, etcd not older. What is missing is built from Go modules into .deps/kubernetes, once: its
-# stamp is a hash of what it was built from. That takes about ten minutes on two cores; JOBS=N sets how many compilers run at a time.
+# minor version, kubectl at most one away, etcd not older. CoreDNS and helm, which have modules of their own in tests/cluster/, are always built:
+# CoreDNS has the plugins of tests/cluster/coredns/main.go only. What is missing is built from Go modules into .deps/kubernetes, once: a
+# stamp for each module is a hash of what was built from. That takes about ten minutes on two cores; JOBS=N sets how many compilers run at a time.
 # Exit code: 0 all there, 1 not (why is on stderr; with --no-build, at once).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/tools/terminal.sh"
+umask 022
 module=$root/tests/cluster cache=$root/.deps/kubernetes
-build=yes
-case ${1:-} in
-  '') ;;
-  --no-build) build='' ;;
-  *) fail "cluster: unknown argument $1" 2 ;;
-esac
-
 programs=(etcd kube-apiserver kube-controller-manager kube-scheduler kubectl)
+build=yes
+for argument in "$@"; do
+  case $argument in
+    --no-build) build='' ;;
+    --node) programs+=(kubelet kube-proxy coredns) ;;
+    --helm) programs+=(helm) ;;
+    *) fail "cluster: unknown argument $argument" 2 ;;
+  esac
+done
+
 kubernetes=$(awk '$1 == "k8s.io/kubernetes" {print $2; exit}' "$module/go.mod")
 etcd=$(awk '$1 == "go.etcd.io/etcd/server/v3" {print $2; exit}' "$module/go.mod")
 symbols=k8s.io/component-base/version
 flags=(-mod=readonly -trimpath -buildvcs=false -ldflags
   "-s -w -X $symbols.gitVersion=$kubernetes -X $symbols.gitMajor=1 -X $symbols.gitMinor=$(cut -d. -f2 <<<"$kubernetes")")
-stamp=$({ cat "$module/go.mod" "$module/go.sum"; echo "${flags[*]}"; } | sha256sum | cut -c1-40)
+folder_of() { # NAME: its module's, in tests/cluster
+  case $1 in coredns | helm) echo "$module/$1" ;; *) echo "$module" ;; esac
+}
+package_of() { # NAME
+  case $1 in
+    etcd) echo go.etcd.io/etcd/server/v3 ;;
+    coredns) echo . ;;
+    helm) echo helm.sh/helm/v3/cmd/helm ;;
+    *) echo "k8s.io/kubernetes/cmd/$1" ;;
+  esac
+}
+# What helm says it is, and which Kubernetes it takes charts to be for where there is none to ask.
+helm_version=$(awk '$1 == "helm.sh/helm/v3" {print $2; exit} $2 == "helm.sh/helm/v3" {print $3; exit}' "$module/helm/go.mod")
+flags_of() { # NAME, into those
+  those=("${flags[@]}")
+  [[ $1 != helm ]] || those[-1]+=" -X helm.sh/helm/v3/internal/version.version=$helm_version -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 \
+-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=$(cut -d. -f2 <<<"$kubernetes")"
+}
+stamp_file() { case $1 in coredns | helm) echo "$cache/stamp-$1" ;; *) echo "$cache/stamp" ;; esac; } # NAME
+stamp_of() {                                                                                       # NAME
+  local folder those
+  folder=$(folder_of "$1")
+  flags_of "$1"
+  { cat "$folder/go.mod" "$folder/go.sum"; [[ $1 != coredns ]] || cat "$folder/main.go"; echo "${those[*]}"; } | sha256sum | cut -c1-40
+}
+declare -A is_current=()
+is_built() { # NAME
+  local file
+  file=$(stamp_file "$1")
+  [[ -n ${is_current[$file]:-} ]] || { [[ $(cat "$file" 2>/dev/null) == "$(stamp_of "$1")" ]] && is_current[$file]=yes || is_current[$file]=no; }
+  [[ ${is_current[$file]} == yes && -x $cache/bin/$1 ]]
+}
 
 # The versions are numbers with dots from here on.
 at_least() { printf '%s\n%s\n' "$2" "$1" | sort -CV; } # VERSION LEAST
@@ -38,7 +75,7 @@ version_of() {                                        # NAME PATH
 }
 fits() { # NAME VERSION
   local minor wanted
-  [[ -n $2 ]] || return 1
+  [[ -n $2 && $1 != coredns && $1 != helm ]] || return 1
   if [[ $1 == etcd ]]; then
     at_least "$2" "${etcd#v}"
     return
@@ -50,8 +87,6 @@ fits() { # NAME VERSION
 
 declare -A path=()
 missing=()
-is_built=''
-[[ $(cat "$cache/stamp" 2>/dev/null) != "$stamp" ]] || is_built=yes
 
 find_program() { # NAME
   local name=$1 candidate version
@@ -64,7 +99,7 @@ find_program() { # NAME
     fi
     warn "KUBEBUILDER_ASSETS has $name ${version:-of an unknown version}, which does not fit Kubernetes $kubernetes with etcd $etcd: not used"
   fi
-  if [[ -n $is_built && -x $cache/bin/$name ]]; then
+  if is_built "$name"; then
     path[$name]=$cache/bin/$name
   elif candidate=$(type -P "$name") && fits "$name" "$(version_of "$name" "$candidate")"; then
     path[$name]=$(realpath "$candidate")
@@ -74,20 +109,17 @@ find_program() { # NAME
 }
 
 compile() { # the missing ones, with a line now and then that says how far it is
-  local name package packages=() total jobs by_memory log=$cache/build.log status=0
+  local name total jobs those by_memory log=$cache/build.log status=0
   export CGO_ENABLED=0 GOFLAGS='' GOWORK=off GOTOOLCHAIN=local GOGC=400
-  cd "$module"
   # A Go compiler takes up to 1 GiB with this GOGC, linking kube-apiserver 2.
   by_memory=$(awk '/^MemAvailable/ {print int($2 / 1572864)}' /proc/meminfo)
   jobs=${JOBS:-$(($(nproc) < by_memory ? $(nproc) : (by_memory > 0 ? by_memory : 1)))}
-  for name in "${missing[@]}"; do
-    package=k8s.io/kubernetes/cmd/$name
-    [[ $name != etcd ]] || package=go.etcd.io/etcd/server/v3
-    packages+=("$package")
-  done
   step "Kubernetes $kubernetes: getting its sources"
-  "$go" list -mod=readonly -deps "${packages[@]}" >"$log.packages" 2>"$log" || { tail -n 20 "$log" >&2; fail "the Go modules cannot be had"; }
-  total=$(wc -l <"$log.packages")
+  for name in "${missing[@]}"; do
+    cd "$(folder_of "$name")"
+    "$go" list -mod=readonly -deps "$(package_of "$name")" 2>"$log" || { tail -n 20 "$log" >&2; fail "the Go modules cannot be had"; }
+  done >"$log.packages"
+  total=$(sort -u "$log.packages" | wc -l)
   rm "$log.packages"
   step "Kubernetes $kubernetes: building ${missing[*]} (up to $total packages; about ten minutes on two cores, once)"
   mkdir -p "$cache/bin.new"
@@ -95,9 +127,9 @@ compile() { # the missing ones, with a line now and then that says how far it is
   watch_progress "$log" "$total" &
   local watcher=$!
   for name in "${missing[@]}"; do
-    package=k8s.io/kubernetes/cmd/$name
-    [[ $name != etcd ]] || package=go.etcd.io/etcd/server/v3
-    "$go" build -v -p "$jobs" "${flags[@]}" -o "$cache/bin.new/$name" "$package" >>"$log" 2>&1 || { status=1; break; }
+    cd "$(folder_of "$name")"
+    flags_of "$name"
+    "$go" build -v -p "$jobs" "${those[@]}" -o "$cache/bin.new/$name" "$(package_of "$name")" >>"$log" 2>&1 || { status=1; break; }
   done
   kill "$watcher" 2>/dev/null || true
   wait "$watcher" 2>/dev/null || true
@@ -114,7 +146,7 @@ watch_progress() { # LOG TOTAL
 
 for name in "${programs[@]}"; do find_program "$name"; done
 if ((${#missing[@]})); then
-  [[ -n $build ]] || fail "not here: ${missing[*]} of Kubernetes $kubernetes; ./dev cluster programs builds them"
+  [[ -n $build ]] || fail "not here: ${missing[*]} of Kubernetes $kubernetes; ./dev cluster programs [--node] builds them"
   mkdir -p "$cache"
   exec 9>"$cache/lock"
   if ! flock -n 9; then
@@ -122,18 +154,21 @@ if ((${#missing[@]})); then
     flock 9
   fi
   # It may have been built while we waited.
-  if [[ -z $is_built && $(cat "$cache/stamp" 2>/dev/null) == "$stamp" ]]; then exec "$0" "$@"; fi
+  is_current=()
+  for name in "${missing[@]}"; do if is_built "$name"; then exec "$0" "$@"; fi; done
   go=$("$root/tools/cluster/go.sh") || fail "no Go here that can build ${missing[*]}; or set KUBEBUILDER_ASSETS to a folder that has them"
   compile
-  # Whatever was built from something else goes.
-  [[ -n $is_built ]] || rm -rf "${cache:?}/bin"
   mkdir -p "$cache/bin"
   for name in "${missing[@]}"; do
+    # Whatever was built from something else goes.
+    if [[ $(cat "$(stamp_file "$name")" 2>/dev/null) != "$(stamp_of "$name")" ]]; then
+      for old in "$cache"/bin/*; do [[ $(stamp_file "${old##*/}") != "$(stamp_file "$name")" ]] || rm -f "$old"; done
+      stamp_of "$name" >"$(stamp_file "$name")"
+    fi
     mv -f "$cache/bin.new/$name" "$cache/bin/$name"
     path[$name]=$cache/bin/$name
   done
   rm -rf "$cache/bin.new" "$cache/build.log"
-  echo "$stamp" >"$cache/stamp"
   good "Kubernetes $kubernetes and etcd $etcd are in .deps/kubernetes"
 fi
 for name in "${programs[@]}"; do printf '%s %s\n' "$name" "${path[$name]}"; done

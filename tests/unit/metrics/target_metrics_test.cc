@@ -51,6 +51,23 @@ TEST(TargetMetricsTest, Table) {
               sample.status.conditions.push_back(ready);
             },
             "target_ready", "1"},
+           {"no repository seen yet", [](TargetSample&) {}, "target_repository_trusted", nullptr},
+           {"a finding",
+            [](TargetSample& sample) {
+              api::Condition trusted;
+              trusted.type = "RepositoryTrusted";
+              trusted.status = api::Truth::kFalse;
+              sample.status.conditions.push_back(trusted);
+            },
+            "target_repository_trusted", "0"},
+           {"trusted",
+            [](TargetSample& sample) {
+              api::Condition trusted;
+              trusted.type = "RepositoryTrusted";
+              trusted.status = api::Truth::kTrue;
+              sample.status.conditions.push_back(trusted);
+            },
+            "target_repository_trusted", "1"},
            {"suspended", [](TargetSample& sample) { sample.suspended = true; }, "target_suspended", "1"},
            {"never succeeded", [](TargetSample&) {}, "target_last_success_timestamp_seconds", nullptr},
            {"succeeded", succeeded, "target_last_success_timestamp_seconds", "1700000000"},

@@ -1,0 +1,57 @@
+#include "tests/node/helm.h"
+
+#include <chrono>
+#include <filesystem>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+#include "tests/fakes/temporary_directory.h"
+
+// Set by tests/api/CMakeLists.txt: BORGOP_SOURCE_DIR.
+
+namespace borgop::node_tests {
+namespace {
+
+const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
+
+const lab::Ended& Programs() {
+  static const auto found = lab::RunToEnd({.argv = {(kSource / "tools/cluster/programs.sh").string(), "--no-build", "--helm"}});
+  return found;
+}
+
+std::string Path() {
+  std::istringstream lines(Programs().out);
+  std::string name, path;
+  while (lines >> name >> path) {
+    if (name == "helm") return path;
+  }
+  throw std::runtime_error("no helm: " + Programs().err);
+}
+
+}  // namespace
+
+const std::string& Helm::WhyNot() {
+  static const std::string why = Programs().ok() ? "" : Programs().err.substr(0, Programs().err.find('\n'));
+  return why;
+}
+
+std::string Helm::Chart() { return (kSource / "helm").string(); }
+
+lab::Ended Helm::Run(const std::vector<std::string>& arguments) {
+  // What a user of this machine has set up for helm does not count here.
+  static const TemporaryDirectory home;
+  lab::Command command{
+      .argv = {Path()},
+      .env = {{"HELM_CACHE_HOME", home.path()}, {"HELM_CONFIG_HOME", home.path()}, {"HELM_DATA_HOME", home.path()}}};
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  return lab::RunToEnd(command, std::chrono::minutes(5));
+}
+
+std::string Helm::Output(const std::vector<std::string>& arguments) {
+  auto ended = Run(arguments);
+  if (!ended.ok()) throw std::runtime_error("helm " + arguments.front() + ": " + ended.err);
+  return std::move(ended.out);
+}
+
+}  // namespace borgop::node_tests

@@ -1,0 +1,189 @@
+// Backups as users meet them: manifests are applied, pods run on a node, T is backed up to B, and the status says so.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/node/helm.h"
+#include "tests/node/installed_operator.h"
+
+namespace borgop::node_tests {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class Operator : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    BORGOP_NEEDS_OPERATOR();
+    Installed().lab().Restore();
+  }
+  static InstalledOperator& Installed() { return InstalledOperator::Shared(); }
+  static void AddPassphrase(const Backups& backups) { backups.MakeSecret("passphrase", {{"passphrase", kPassphrase}}); }
+};
+
+TEST_F(Operator, AFirstBackupAnUnchangedOneAndAChangedOne) {
+  const Backups backups("first");
+  AddPassphrase(backups);
+  backups.Add("web");
+  backups.RunNow("web", "1");
+  auto status = backups.Ended("web", "1");
+  EXPECT_EQ(status.at("lastBackup").at("phase"), "Completed") << status.dump(1);
+  EXPECT_EQ(status.at("lastSuccessfulBackup").at("files"), 2);
+  EXPECT_EQ(status.at("repository").at("archives"), 1);
+  EXPECT_EQ(status.at("observedGeneration"), 1);
+  EXPECT_EQ(backups.Condition("web", "Ready").at("status"), "True");
+  EXPECT_EQ(backups.Condition("web", "BackupSucceeded").at("status"), "True");
+  const auto first = status.at("lastBackup").at("archive").get<std::string>();
+
+  backups.RunNow("web", "2");
+  status = backups.Ended("web", "2");
+  EXPECT_EQ(status.at("repository").at("archives"), 2);
+  const auto unchanged = status.at("lastBackup").at("deduplicatedSize").get<std::uint64_t>();
+
+  Installed().target().Output("seq 10001 500000 >>" + backups.source() + "/numbers");
+  backups.RunNow("web", "3");
+  status = backups.Ended("web", "3");
+  EXPECT_EQ(status.at("lastBackup").at("phase"), "Completed");
+  EXPECT_GT(status.at("lastBackup").at("deduplicatedSize").get<std::uint64_t>(), unchanged);
+
+  // What the status says is what B has, and a file comes back as it was.
+  EXPECT_THAT(backups.RunBorg("web", "list --short"),
+              AllOf(HasSubstr(first), HasSubstr(status.at("lastBackup").at("archive").get<std::string>())));
+  EXPECT_EQ(backups.RunBorg("web", "extract --stdout ::" + first + " " + backups.source().substr(1) + "/hello"), "hello\n");
+}
+
+TEST_F(Operator, PodsHaveNoTokenAndNoSecretIsShownAnywhere) {
+  const Backups backups("quiet");
+  AddPassphrase(backups);
+  backups.Add("web");
+  backups.RunNow("web", "1");
+  ASSERT_EQ(backups.Ended("web", "1").at("lastBackup").at("phase"), "Completed");
+
+  const auto pods = backups.Pods("web");
+  ASSERT_EQ(pods.size(), 1U);
+  EXPECT_EQ(pods[0].at("spec").at("automountServiceAccountToken"), false);
+  for (const auto& volume : pods[0].at("spec").at("volumes")) EXPECT_FALSE(volume.contains("projected")) << volume;
+  EXPECT_EQ(pods[0].at("spec").at("securityContext").at("runAsNonRoot"), true);
+  EXPECT_EQ(pods[0].at("spec").at("containers")[0].at("securityContext").at("readOnlyRootFilesystem"), true);
+
+  // Everything but the Secrets themselves.
+  auto& cluster = Installed().cluster();
+  auto shown = cluster.Output({"get", "configmaps,pods,jobs,cronjobs,events,leases,bbt,borgservers,deployments,replicasets", "-A",
+                               "-o", "json"}) +
+               Installed().Log() +
+               cluster.Output({"logs", "-n", backups.ns(), pods[0].at("metadata").at("name").get<std::string>()});
+  EXPECT_THAT(shown, HasSubstr("\"web\""));
+  EXPECT_THAT(shown, Not(HasSubstr(std::string(kPassphrase))));
+  const auto key = Installed().lab().ClientKey();
+  const auto body = key.substr(key.find('\n') + 1, 60);
+  EXPECT_THAT(shown, Not(HasSubstr(body)));
+}
+
+TEST_F(Operator, ALateSecretIsNamedAndTheBackupStartsOnceItIsThere) {
+  const Backups backups("late");
+  backups.Add("web");
+  backups.RunNow("web", "1");
+  EXPECT_TRUE(Eventually(
+      [&] { return backups.Condition("web", "Ready").value("message", "").find("passphrase") != std::string::npos; }, seconds(30)))
+      << backups.Status("web").dump(1);
+  EXPECT_THAT(backups.Pods("web"), IsEmpty());
+  AddPassphrase(backups);
+  EXPECT_EQ(backups.Ended("web", "1").at("lastBackup").at("phase"), "Completed");
+}
+
+TEST_F(Operator, AMachineThatCannotBeReachedIsSaidAndTheNextRunIsGoodAgain) {
+  const Backups backups("away");
+  AddPassphrase(backups);
+  backups.Add("web");
+  for (const auto* host : {&Installed().target(), &Installed().server()}) {
+    SCOPED_TRACE(host->name());
+    host->StopSshd();
+    backups.RunNow("web", host->name() + "-away");
+    const auto status = backups.Ended("web", host->name() + "-away");
+    EXPECT_EQ(status.at("lastBackup").at("phase"), "Failed") << status.dump(1);
+    EXPECT_EQ(status.at("lastBackup").at("reason"), "ConnectFailed") << status.dump(1);
+    EXPECT_EQ(backups.Condition("web", "Ready").at("status"), "False");
+    host->RestartSshd();
+    backups.RunNow("web", host->name() + "-back");
+    EXPECT_EQ(backups.Ended("web", host->name() + "-back").at("lastBackup").at("phase"), "Completed");
+  }
+  EXPECT_EQ(backups.Status("web").value("consecutiveFailures", 0), 0);
+}
+
+TEST_F(Operator, AnotherHostKeyIsRefusedAndARotatedOneIsTaken) {
+  const Backups backups("keys");
+  AddPassphrase(backups);
+  backups.MakeSecret("t-ssh", backups.SshSecret(Installed().server(), "t.lab"));  // B's keys under T's name
+  backups.Add("web");
+  backups.RunNow("web", "wrong");
+  const auto status = backups.Ended("web", "wrong");
+  EXPECT_EQ(status.at("lastBackup").at("phase"), "Failed");
+  EXPECT_EQ(status.at("lastBackup").at("reason"), "HostKeyMismatch") << status.dump(1);
+  backups.MakeSecret("t-ssh", backups.SshSecret(Installed().target(), "t.lab"));
+  backups.RunNow("web", "right");
+  EXPECT_EQ(backups.Ended("web", "right").at("lastBackup").at("phase"), "Completed");
+}
+
+TEST_F(Operator, OneScheduleForANamespaceRunsItsTargets) {
+  const Backups backups("shared");
+  AddPassphrase(backups);
+  for (const char* name : {"one", "two"}) backups.Add(name, {{"schedule", nullptr}});
+  Installed().RunHelm("upgrade", {Helm::Chart(), "--wait", "--set", "namespaceSchedules[0].namespace=" + backups.ns(), "--set",
+                                  "namespaceSchedules[0].schedule=0 0 1 1 *"});
+  Installed().cluster().Output({"create", "job", "by-hand", "--from=cronjob/borg-operator-trigger", "-n", backups.ns()});
+  for (const char* name : {"one", "two"}) {
+    EXPECT_TRUE(Eventually([&] { return backups.Status(name).contains("lastSuccessfulBackup"); }, seconds(120)))
+        << backups.Status(name).dump(1);
+  }
+}
+
+TEST_F(Operator, AnEngineThatIsKilledLeavesNothingAndTheNextRunIsGood) {
+  const Backups backups("killed");
+  AddPassphrase(backups);
+  backups.Add("web");
+  Installed().target().Output("head -c 400000000 /dev/urandom >" + backups.source() + "/large");
+  backups.RunNow("web", "killed");
+  // In the middle: T's borg runs.
+  ASSERT_TRUE(Eventually([&] { return Installed().target().Run("pgrep -f '[b]org.*create'").ok(); }, seconds(120)));
+  EXPECT_TRUE(Installed().cluster().Run({"pkill", "-KILL", "-x", "borg-engine"}).ok());
+  const auto status = backups.Ended("web", "killed");
+  EXPECT_EQ(status.at("lastBackup").at("phase"), "Failed") << status.dump(1);
+  EXPECT_EQ(status.value("consecutiveFailures", 0), 1);
+  EXPECT_TRUE(Eventually(
+      [&] { return !Installed().target().Run("pgrep borg").ok() && !Installed().server().Run("pgrep borg").ok(); }, seconds(90)));
+
+  backups.RunNow("web", "next");
+  EXPECT_EQ(backups.Ended("web", "next").at("lastBackup").at("phase"), "Completed");
+  EXPECT_EQ(backups.Status("web").at("repository").at("archives"), 1);
+}
+
+// docker run -i … run < backups.toml
+TEST_F(Operator, TheImageAloneTakesTomlOnItsInput) {
+  const Backups backups("toml");
+  const auto endpoint = [&](const lab::LabHost& host, const std::string& name) {
+    return "Host=\"" + name + "\"\nUserName=\"backup\"\nKnownHost=\"\"\"\n" + host.KnownHosts({}, name) +
+           "\"\"\"\nPrivateKey=\"\"\"\n" + Installed().lab().ClientKey() + "\"\"\"\n";
+  };
+  const auto toml = "[Borg]\nRootDir=\"" + backups.repositories() + "\"\nPruneSetting=\"--keep-daily 7\"\n[Borg.Server]\n" +
+                    endpoint(Installed().server(), "b.lab") + "[[Servers]]\nName=\"web\"\nSourcePaths=[\"" + backups.source() +
+                    "\"]\n[Servers.BorgTarget]\nSubDir=\"web\"\nPassphrase=\"" + std::string(kPassphrase) +
+                    "\"\n[Servers.Connection]\n" + endpoint(Installed().target(), "t.lab");
+  const auto ns = Installed().cluster().NewNamespace("docker");
+  const auto ended =
+      Installed().cluster().Kubectl({"run", "engine", "-n", ns, "--image=localhost/borg-engine:0.1.0", "--restart=Never", "--rm",
+                                     "-i", "--quiet", "--pod-running-timeout=1m", "--", "run"},
+                                    toml);
+  EXPECT_TRUE(ended.ok()) << ended.out << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("\"web\""));
+  EXPECT_FALSE(backups.RunBorg("web", "list --short").empty());
+}
+
+}  // namespace
+}  // namespace borgop::node_tests
