@@ -124,17 +124,16 @@ def overwrite_chunk_and_delete_it():
 
 
 def overwrite_at_once():
-    """Without waiting for anything: put and commit are on their way before anybody could have asked."""
+    """Without waiting for anything: put and commit are on their way in one piece, before anybody could have asked."""
+    import msgpack
     repository, manifest, _ = library()
     victim = archives(manifest)[0].id
-    repository.close()
-    session = Raw()
-    session.say(session.pack({"i": 2, "m": "open", "a": {"path": url.split("borg-server", 1)[1], "create": False, "lock_wait": 5, "lock": True,
-                                                      "exclusive": True, "append_only": False, "make_parent_dirs": False}})
-                + session.pack({"i": 3, "m": "put", "a": {"id": victim, "data": b"x" * 30000}})
-                + session.pack({"i": 4, "m": "commit", "a": COMMIT}))
-    session.answer()
-    session.answer()
+    messages = b"".join(msgpack.packb({"i": repository.msgid + number, "m": method, "a": named}, use_bin_type=False) for number, (method, named) in
+                        enumerate([("put", {"id": victim, "data": b"x" * 3000}), ("commit", COMMIT)], 1))
+    os.set_blocking(repository.stdin_fd, True)
+    while messages:
+        messages = messages[os.write(repository.stdin_fd, messages):]
+    os.read(repository.stdout_fd, 1)
 
 
 def delete_archive_object():
