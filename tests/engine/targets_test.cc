@@ -1,4 +1,8 @@
 // Several targets in one run, and several runs at once.
+#include <algorithm>
+#include <set>
+#include <sstream>
+
 #include "tests/engine/engine_fixture.h"
 
 namespace borgop::lab {
@@ -21,6 +25,23 @@ TEST_F(TargetsTest, OneTargetsFailureIsNotTheOthers) {
   EXPECT_EQ(result.report["counts"],
             (Json{{"targets", 4}, {"completed", 2}, {"completedWithWarnings", 0}, {"failed", 2}, {"cancelled", 0}}));
   ExpectNextRunGood(MakePlan());
+}
+
+TEST_F(TargetsTest, NoMoreAtATimeThanWereAskedFor) {
+  const auto result = RunEngine(MakePlan(3), std::chrono::seconds(120), {"--parallel", "1"});
+  ExpectCompleted(result);
+  // By the log: who is between its first phase and its end.
+  std::istringstream lines(result.ended.err);
+  std::set<std::string> busy;
+  std::size_t most = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const Json entry = Json::parse(line, nullptr, false);
+    const std::string event = entry.is_object() ? entry.value("event", "") : "";
+    if (event == "phase") busy.insert(entry.value("target", ""));
+    if (event == "done") busy.erase(entry.value("target", ""));
+    most = std::max(most, busy.size());
+  }
+  EXPECT_EQ(most, 1U) << result.ended.err;
 }
 
 TEST_F(TargetsTest, FailuresThatMayAllPassByThemselvesAskForARetry) {
