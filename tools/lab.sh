@@ -1,13 +1,13 @@
 #!/bin/bash
 # A throw-away network to try backups in: C (where the engine runs), T (the target), B (the repository server), J (a jump host).
 #
-#   lab.sh up     [--state DIR] [--small-disk SIZE]   start it in the background
-#   lab.sh serve  [--state DIR] [--small-disk SIZE]   the same in the foreground; it ends with this process, whatever ends it
-#   lab.sh exec   [--state DIR] HOST COMMAND…         run something in C, T, B or J
-#   lab.sh host   [--state DIR] HOST VERB…            change a machine: see tests/lab/host.sh
-#   lab.sh join   [--state DIR] PID                   give the network of process PID a way to T, B and J, through C
-#   lab.sh status [--state DIR]                       who is where
-#   lab.sh down   [--state DIR]                       end it and remove DIR
+#   ./dev lab up     [--state DIR] [--small-disk SIZE]   start it in the background
+#   ./dev lab serve  [--state DIR] [--small-disk SIZE]   the same in the foreground; it ends with this process, whatever ends it
+#   ./dev lab exec   [--state DIR] HOST COMMAND…         run something in C, T, B or J
+#   ./dev lab host   [--state DIR] HOST VERB…            change a machine: see tests/lab/host.sh
+#   ./dev lab join   [--state DIR] PID                   give the network of process PID a way to T, B and J, through C
+#   ./dev lab status [--state DIR]                       who is where
+#   ./dev lab down   [--state DIR]                       end it and remove DIR
 #
 # C reaches T, B and J; J reaches T and B; T and B reach each other in no way. Each machine is a set of namespaces (network, mounts,
 # processes) with Debian's own sshd configuration, its own host keys, users, /tmp and /home over a private copy-on-write root. All of
