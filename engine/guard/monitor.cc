@@ -48,7 +48,7 @@ const Monitor::Rule Monitor::kRules[] = {
     {"delete",                   Stage::kOpened,     Stage::kOpened,     &Monitor::Delete,        {"id", "wait"}},
     {"commit",                   Stage::kOpened,     Stage::kOpened,     &Monitor::Commit,        {"save_space", "compact", "threshold",
                                                                                     "cleanup_commits"}},
-    {"rollback",                 Stage::kOpened,     Stage::kOpened,     &Monitor::Anyhow,        {}},
+    {"rollback",                 Stage::kOpened,     Stage::kOpened,     &Monitor::Anyhow,        {}, true},
     // clang-format on
 };
 

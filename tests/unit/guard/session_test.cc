@@ -240,14 +240,15 @@ TEST(GuardSessionTest, ARestoreOnlyReads) {
   Expectation expectation = Expected();
   expectation.client = Client::kRestore;
   const std::string opened = OldCall(1, "negotiate", {Version()}) + Call(2, "open", With(OpenArguments(), "exclusive", false));
-  const std::string reads = Call(3, "get", {{"id", ManifestId()}}) + Call(4, "load_key", {}) + Call(5, "get", {{"id", Id('x')}});
+  const std::string reads = Call(3, "get", {{"id", ManifestId()}}) + Call(4, "load_key", {}) + Call(5, "get", {{"id", Id('x')}}) +
+                            Call(20, "rollback", {});
   PlayedBridge honest(expectation);
   honest.Client(opened + reads, 7);
   EXPECT_EQ(honest.to_server, opened + reads);
   for (const std::string& wrong :
        {Call(6, "put", {{"id", Id('x')}, {"data", "1"}}), Call(6, "put", {{"id", ManifestId()}, {"data", "1"}}),
         Call(6, "delete", {{"id", Id('x')}}), Call(6, "commit", CommitArguments()), Call(6, "get_free_nonce", {}),
-        Call(6, "rollback", {}), Call(6, "break_lock", {})}) {
+        Call(6, "break_lock", {})}) {
     PlayedBridge bridge(expectation);
     bridge.Client(opened + wrong + reads);
     EXPECT_EQ(bridge.to_server, opened);

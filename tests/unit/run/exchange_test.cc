@@ -158,7 +158,7 @@ class Taker final : public Writer {
 
 // A client that prints for as long as somebody takes it, and would never end by itself.
 Task<Exit> PrintForEver(Context context, FakeBorg& borg) {
-  co_await borg.to_server.Write(context, std::string_view("x"));
+  co_await borg.to_server.Write(context, kHello);
   const std::string piece(1000, 'y');
   while (context.Interrupted() == Wake::kNotified) {
     const Status printed = co_await borg.stdout_.Write(context, piece);
