@@ -167,7 +167,7 @@ start_part() { # PART FUNCTION: the function defines it for a port
 
 sweep() { # folders of tests that were killed; their processes have ended by themselves
   local old
-  [[ -z $node ]] || sweep_cgroups
+  [[ -z $node ]] || sweep_nodes
   for old in "$clusters"/test-*/; do
     old=${old%/}
     [[ -d $old && $old != "$state" && -n $(find "$old" -maxdepth 0 -mmin +1) ]] || continue

@@ -24,7 +24,8 @@ while (($#)); do
   esac
   shift
 done
-[[ ! $label =~ ^(api|node)$ ]] || sanitizers=("${sanitizers[@]/asan/}")
+[[ $label != api ]] || sanitizers=("${sanitizers[@]/asan/}")
+[[ $label != node ]] || sanitizers=()
 if [[ -n $filter ]]; then
   [[ $filter == *[*:]* ]] || filter="*$filter*"
   export GTEST_FILTER=$filter
@@ -41,6 +42,7 @@ run_suites() { # PRESET
   if [[ $preset == tsan ]]; then
     [[ $label == api ]] && targets=(api_operator_tests) || targets=(threaded_tests)
   fi
+  [[ $label != node ]] || targets=(node_tests)
   "$root/tools/build.sh" "$preset" "${targets[@]}" || { failed=1; return; }
   rm -rf "$dir"
   mkdir -p "$dir"

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/version.h"
 #include "tests/api/control_plane.h"
 #include "tests/fakes/temporary_directory.h"
 #include "tests/node/helm.h"
@@ -232,7 +233,8 @@ TEST_F(Chart, LintAndPackage) {
   const TemporaryDirectory work;
   Helm::Output({"package", Helm::Chart(), "--destination", work.path()});
   // The CRDs and rules are in it, not links to what is beside the chart.
-  const auto packaged = Helm::Output({"template", "borg-operator", work.path() + "/borg-operator-0.1.0.tgz", "-n", "x"});
+  const auto packaged =
+      Helm::Output({"template", "borg-operator", work.path() + "/borg-operator-" + std::string(kVersion) + ".tgz", "-n", "x"});
   EXPECT_EQ(packaged, Helm::Output({"template", "borg-operator", Helm::Chart(), "-n", "x"}));
   EXPECT_THAT(packaged, HasSubstr("borgbackuptargets.borg-operator.dev"));
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/version.h"
 #include "tests/lab/lab.h"
 #include "tests/node/node_cluster.h"
 
@@ -15,6 +16,9 @@ namespace borgop::node_tests {
 
 inline constexpr std::string_view kOperatorNamespace = "borg-operator";
 inline constexpr std::string_view kPassphrase = "correct horse battery staple";
+
+// "borg-operator" or "borg-engine".
+inline std::string ImageOf(std::string_view program) { return "localhost/" + std::string(program) + ':' + std::string(kVersion); }
 
 class InstalledOperator {
  public:

@@ -177,7 +177,7 @@ TEST_F(Operator, TheImageAloneTakesTomlOnItsInput) {
                     "\"\n[Servers.Connection]\n" + endpoint(Installed().target(), "t.lab");
   const auto ns = Installed().cluster().NewNamespace("docker");
   const auto ended =
-      Installed().cluster().Kubectl({"run", "engine", "-n", ns, "--image=localhost/borg-engine:0.1.0", "--restart=Never", "--rm",
+      Installed().cluster().Kubectl({"run", "engine", "-n", ns, "--image=" + ImageOf("borg-engine"), "--restart=Never", "--rm",
                                      "-i", "--quiet", "--pod-running-timeout=1m", "--", "run"},
                                     toml);
   EXPECT_TRUE(ended.ok()) << ended.out << ended.err;

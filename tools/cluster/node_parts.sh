@@ -35,6 +35,7 @@ connect_node() {
   for ((n = 0; n < 256; n++)); do
     ! ip -br -4 addr | grep -q "[^0-9]10\.232\.$n\." || continue
     ip link add "borgop$n" type veth peer name eth0 netns "/proc/$(<"$state/node/init")/ns/net" 2>/dev/null || continue
+    ip link set "borgop$n" alias "$(tr ' ' - <"$state/serve")"  # whose it is
     echo "borgop$n" >"$state/node/link"
     echo "10.232.$n.2" >"$state/node/address"
     ip addr add "10.232.$n.1/30" dev "borgop$n"
@@ -70,8 +71,12 @@ remove_cgroup() { # NAME: what is left of it once its processes are gone
   done
   warn "control groups are left: $1"
 }
-sweep_cgroups() { # of clusters that were killed
-  local name owner
+sweep_nodes() { # links and control groups of clusters that were killed: the kernel may take its time with a network
+  local name owner link
+  for link in /sys/class/net/borgop*; do
+    owner=$(cat "$link/ifalias" 2>/dev/null) && [[ -n $owner ]] || continue
+    [[ $(identity "${owner%-*}") == "${owner/-/ }" ]] || ip link del "${link##*/}" 2>/dev/null || true
+  done
   for name in $(find /sys/fs/cgroup -maxdepth 2 -type d -name 'borgop-*-*' -printf '%f\n' 2>/dev/null | sort -u); do
     owner=${name#borgop-}
     [[ $(identity "${owner%-*}") == "${owner/-/ }" ]] || remove_cgroup "$name"
