@@ -30,25 +30,25 @@ struct Monitor::Rule {
   std::string_view method;
   Stage stage;  // when it may come
   Stage next;   // what follows it
+  bool reads;   // to restore needs it too
   Check check;
   std::array<std::string_view, 7> arguments;  // that may come, up to the first empty one
-  bool restore = false;                       // to restore needs it too
 };
 const Monitor::Rule Monitor::kRules[] = {
     // clang-format off
-    {"negotiate",                Stage::kStart,      Stage::kNegotiated, &Monitor::Negotiate,     {"client_data"}, true},
-    {"open",                     Stage::kNegotiated, Stage::kOpened,     &Monitor::Open,          {"path", "create", "lock_wait", "lock",
-                                                                                    "exclusive", "append_only", "make_parent_dirs"}, true},
-    {"load_key",                 Stage::kOpened,     Stage::kOpened,     &Monitor::LoadKey,       {}, true},
-    {"__len__",                  Stage::kOpened,     Stage::kOpened,     &Monitor::Anyhow,        {}, true},
-    {"get",                      Stage::kOpened,     Stage::kOpened,     &Monitor::Get,           {"id"}, true},
-    {"get_free_nonce",           Stage::kOpened,     Stage::kOpened,     &Monitor::FreeNonce,     {}},
-    {"commit_nonce_reservation", Stage::kOpened,     Stage::kOpened,     &Monitor::ReserveNonces, {"next_unreserved", "start_nonce"}},
-    {"put",                      Stage::kOpened,     Stage::kOpened,     &Monitor::Put,           {"id", "data", "wait"}},
-    {"delete",                   Stage::kOpened,     Stage::kOpened,     &Monitor::Delete,        {"id", "wait"}},
-    {"commit",                   Stage::kOpened,     Stage::kOpened,     &Monitor::Commit,        {"save_space", "compact", "threshold",
+    {"negotiate",                Stage::kStart,      Stage::kNegotiated, true,  &Monitor::Negotiate,     {"client_data"}},
+    {"open",                     Stage::kNegotiated, Stage::kOpened,     true,  &Monitor::Open,          {"path", "create", "lock_wait", "lock",
+                                                                                    "exclusive", "append_only", "make_parent_dirs"}},
+    {"load_key",                 Stage::kOpened,     Stage::kOpened,     true,  &Monitor::LoadKey,       {}},
+    {"__len__",                  Stage::kOpened,     Stage::kOpened,     true,  &Monitor::Anyhow,        {}},
+    {"get",                      Stage::kOpened,     Stage::kOpened,     true,  &Monitor::Get,           {"id"}},
+    {"get_free_nonce",           Stage::kOpened,     Stage::kOpened,     false, &Monitor::FreeNonce,     {}},
+    {"commit_nonce_reservation", Stage::kOpened,     Stage::kOpened,     false, &Monitor::ReserveNonces, {"next_unreserved", "start_nonce"}},
+    {"put",                      Stage::kOpened,     Stage::kOpened,     false, &Monitor::Put,           {"id", "data", "wait"}},
+    {"delete",                   Stage::kOpened,     Stage::kOpened,     false, &Monitor::Delete,        {"id", "wait"}},
+    {"commit",                   Stage::kOpened,     Stage::kOpened,     false, &Monitor::Commit,        {"save_space", "compact", "threshold",
                                                                                     "cleanup_commits"}},
-    {"rollback",                 Stage::kOpened,     Stage::kOpened,     &Monitor::Anyhow,        {}, true},
+    {"rollback",                 Stage::kOpened,     Stage::kOpened,     true,  &Monitor::Anyhow,        {}},
     // clang-format on
 };
 
@@ -69,7 +69,7 @@ Monitor::Why Monitor::Judge(const Request& request, Pending& pending) {
   const std::span<const Rule> rules(kRules);
   const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& row) { return row.method == request.method; });
   if (rule == rules.end()) return "a backup does not need it";
-  if (expected_.client == Client::kRestore && !rule->restore) return "to restore does not need it";
+  if (expected_.client == Client::kRestore && !rule->reads) return "to restore does not need it";
   if (stage_ != rule->stage) return "not at this point of a session";
   for (const Argument& argument : request.arguments)
     if (argument.name.empty() || std::find(rule->arguments.begin(), rule->arguments.end(), argument.name) == rule->arguments.end())
