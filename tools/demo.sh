@@ -3,7 +3,8 @@
 #
 # A Kubernetes with one node, the operator installed by helm, T and B as machines outside of the cluster with no route between them, three
 # manifests, a backup now, one by its schedule, a file restored. All that it starts or writes belongs to one cluster, one lab and one
-# temporary directory; the three are removed on every way out. Needs root; ./dev demo-engine shows the engine alone and does not.
+# temporary directory; the three are removed on every way out. Needs root; for other users it is
+# ./dev demo-engine, which shows the engine alone.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
@@ -14,7 +15,11 @@ case ${1:-} in
   --keep) keep=yes ;;
   *) fail "demo: unknown argument $1" 2 ;;
 esac
-((EUID == 0)) || fail "a cluster's node needs root. ./dev demo-engine shows a backup without Kubernetes, as any user"
+if ((EUID != 0)); then
+  [[ -z $keep ]] || fail "a cluster's node needs root: sudo ./dev demo --keep"
+  say "A cluster's node needs root (sudo ./dev demo). What any user can see: a backup without Kubernetes, ./dev demo-engine."
+  exec "$root/tools/demo_engine.sh"
+fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/borgop-demo.XXXXXX")
 lab_state=$work/lab cluster_state=$work/cluster started=$(date +%s%N) step_started='' step_name='' log=$work/log
