@@ -89,13 +89,13 @@ class Spool {
  public:
   Spool() : file_(std::tmpfile()) {}
   ~Spool() {
-    if (file_ != nullptr) std::fclose(file_);
+    if (file_ != nullptr) static_cast<void>(std::fclose(file_));
   }
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
   bool good() const { return file_ != nullptr && std::ferror(file_) == 0; }
   void Add(const std::string& line) {
-    if (file_ != nullptr) std::fwrite(line.data(), 1, line.size(), file_);
+    if (file_ != nullptr) static_cast<void>(std::fwrite(line.data(), 1, line.size(), file_));  // good() tells
   }
   void Print() {
     if (file_ == nullptr) return;

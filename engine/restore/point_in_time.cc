@@ -50,7 +50,7 @@ std::string FormatInZone(PointInTime time, const TimeZone& zone) {
   text.pop_back();
   const long long minutes = std::chrono::abs(offset).count() / 60;
   char digits[16];
-  std::snprintf(digits, sizeof digits, "%02lld:%02lld", (minutes / 60) % 100, minutes % 60);
+  static_cast<void>(std::snprintf(digits, sizeof digits, "%02lld:%02lld", (minutes / 60) % 100, minutes % 60));
   return text + (offset.count() < 0 ? '-' : '+') + digits;
 }
 
