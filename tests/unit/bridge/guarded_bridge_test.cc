@@ -35,7 +35,7 @@ struct Session {
     }
   }
   // Whoever says more than the bridge takes waits on the side.
-  void Say(MemoryPipe& pipe, std::string bytes) { group_->Spawn(Feed(group_->context(), pipe, std::move(bytes))); }
+  void Say(MemoryPipe& pipe, std::string bytes) const { group_->Spawn(Feed(group_->context(), pipe, std::move(bytes))); }
   static Task<void> Feed(Context context, MemoryPipe& pipe, std::string bytes) { co_await pipe.Write(context, bytes); }
   void Start(TaskGroup& group) {
     group_ = &group;

@@ -12,9 +12,7 @@
 namespace borgop {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 Findings Found(std::uint64_t items, std::vector<std::string> missing = {}, std::uint64_t conflicts = 0,
                const char* unsafe = nullptr) {
