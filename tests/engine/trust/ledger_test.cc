@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "tests/engine/engine_fixture.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace borgop::lab {
 namespace {
@@ -14,11 +15,7 @@ using testing::IsEmpty;
 class LedgerTest : public EngineTest {
  protected:
   RunResult Run(const Plan& plan) const { return RunEngine(plan, seconds(90), {"--state", State()}); }
-  std::string State() const { return dir() + "/state"; }
-  void SetUp() override {
-    EngineTest::SetUp();
-    c_.Output("mkdir -p '" + dir() + "'");
-  }
+  std::string State() const { return directory_.At("state"); }
   Plan Named(const std::string& archive) const {
     Plan plan = MakePlan();
     plan.targets[0].archive_name = archive;
@@ -56,6 +53,9 @@ class LedgerTest : public EngineTest {
     EXPECT_EQ(Ledger().value("archives", Json()), ledger.value("archives", Json()));
     ExpectNothingLeft();
   }
+
+  // C shares this machine's files.
+  const TemporaryDirectory directory_;
 };
 
 TEST_F(LedgerTest, RetentionGoesByWhatCSaw) {
@@ -171,7 +171,7 @@ TEST_F(LedgerTest, WhatCannotBeKeptIsSaidBeforeAnythingHappens) {
   c_.WriteFile(State() + "/target0.json", "{");
   ExpectFailed(Run(Named("two")), "LedgerInvalid", "Terminal", 1);
   EXPECT_THAT(Listed(), ElementsAre("one"));
-  const RunResult nowhere = RunEngine(Named("two"), seconds(60), {"--state", dir() + "/missing/state"});
+  const RunResult nowhere = RunEngine(Named("two"), seconds(60), {"--state", directory_.At("missing/state")});
   EXPECT_EQ(nowhere.exit_code(), 2) << nowhere.All();
   EXPECT_THAT(nowhere.ended.err, HasSubstr("cannot be made"));
 }
