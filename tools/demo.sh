@@ -43,9 +43,17 @@ left_behind() { # on stdout, what of it is still there
     [[ $line != *"$work/"* ]] || echo "process ${process#/proc/}: $line"
   done 2>/dev/null
 }
+watcher=''
+stop_watching() {
+  [[ -n $watcher ]] || return 0
+  kill "$watcher" 2>/dev/null || true
+  wait "$watcher" 2>/dev/null || true
+  watcher=''
+}
 clean_up() {
   local code=$? left
   trap - EXIT INT TERM
+  stop_watching
   if [[ -n $keep && $code == 0 ]]; then
     say "It all stays up. Look around, then end it:"
     say "  export KUBECONFIG=$cluster_state/kubeconfig; kubectl get bbt -A"
@@ -154,14 +162,14 @@ await_archives() { # NUMBER
 }
 next "a backup now: kubectl annotate bbt documents borg-operator.dev/run-now=1; kubectl get bbt -w"
 quietly kubectl annotate bbt documents -n backups borg-operator.dev/run-now=1
-kubectl get bbt -n backups -w --request-timeout 240s &
+# The program and not the function, which would run it in a shell of its own: what is ended has to be it.
+"${program[kubectl]}" get bbt -n backups -w --request-timeout 240s &
 watcher=$!
 await_archives 1
 next "the next by its schedule, after one file changed"
 lab exec T sh -c 'echo "one more line" >>"$1/number 7.txt"' sh "$source"
 await_archives 2
-kill "$watcher" 2>/dev/null || true
-wait "$watcher" 2>/dev/null || true
+stop_watching
 kubectl get cronjobs,jobs,pods -n backups
 
 next "what borg on B lists, and a file restored and compared"
