@@ -74,7 +74,8 @@ remove_cgroup() { # NAME: what is left of it once its processes are gone
 sweep_nodes() { # links and control groups of clusters that were killed: the kernel may take its time with a network
   local name owner link
   for link in /sys/class/net/borgop*; do
-    owner=$(cat "$link/ifalias" 2>/dev/null) && [[ -n $owner ]] || continue
+    owner=$(cat "$link/ifalias" 2>/dev/null) || continue
+    [[ -n $owner ]] || continue
     [[ $(identity "${owner%-*}") == "${owner/-/ }" ]] || ip link del "${link##*/}" 2>/dev/null || true
   done
   for name in $(find /sys/fs/cgroup -maxdepth 2 -type d -name 'borgop-*-*' -printf '%f\n' 2>/dev/null | sort -u); do
