@@ -85,7 +85,7 @@ fi
 [[ -z $release ]] || run_suites release
 for preset in ${sanitizers[@]+"${sanitizers[@]}"}; do [[ -z $preset ]] || run_suites "$preset"; done
 if [[ ${CI:-} == true && -z $label$filter ]]; then
-  "$root/tools/fuzz.sh" --seconds 5 || { failed=1; results+=("fuzzing=failed"); }
+  "$root/tools/fuzz.sh" --seconds 3 || { failed=1; results+=("fuzzing=failed"); }
 fi
 if [[ $lint == true ]]; then
   step "lint"
