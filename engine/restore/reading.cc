@@ -38,7 +38,7 @@ Reading::Reading(const Server& server, const Target& target, const RunEnvironmen
       path_(RepositoryPath(server, target.repository)),
       machines_(server, target, environment),
       here_(machines_, environment, target, pins_, true),
-      there_(machines_, target, pins_) {}
+      there_(machines_, target) {}
 
 Task<Status> Reading::Run(Context context, Work work) {
   StopSource interrupted(context.stop);
@@ -150,7 +150,10 @@ Task<Result<Reading::Warnings>> Reading::ExportTar(Context context, ArchiveItems
 
 Task<Result<Reading::Warnings>> Reading::ExtractThere(Context context, ArchiveItems items, std::string directory) {
   const auto make = [&](const Client& client) { return Extract(client, path_, items); };
-  const Result<ExchangeResult> result = co_await there_.Run(context, path_, std::move(directory), make, Options(nullptr));
+  guard::Guard guard({.path = path_, .pins = pins_, .max_new_bytes = std::nullopt, .client = guard::Client::kRestore});
+  const Result<ExchangeResult> result =
+      co_await there_.Run(context, path_, "borg", std::move(directory), make, guard, Options(nullptr));
+  pins_ = guard.pins();
   if (!result) co_return Fail(result.error());
   co_return Conclude(Step::kExtract, "on " + machines_.target_name(), *result);
 }

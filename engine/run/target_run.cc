@@ -9,7 +9,6 @@
 #include "engine/borg/command.h"
 #include "engine/borg/output.h"
 #include "engine/plan/rules.h"
-#include "engine/report/printable.h"
 #include "engine/run/exchange.h"
 #include "engine/run/journal.h"
 #include "engine/run/ledger_file.h"
@@ -17,6 +16,7 @@
 #include "engine/run/steps.h"
 #include "engine/run/target_hooks.h"
 #include "engine/run/target_ledger.h"
+#include "engine/run/there.h"
 #include "engine/run/upkeep.h"
 
 namespace borgop {
@@ -25,19 +25,6 @@ namespace {
 constexpr std::chrono::seconds kLeaveLimit{6};  // for the keepers to end what they keep; they take 4 s at most, then they kill
 // After a stop, before the connections are broken under whatever still waits on them.
 constexpr std::chrono::seconds kAbortAfter{2};
-constexpr std::chrono::seconds kSocketClose{10};
-constexpr std::uint32_t kOutputWindow = 1024 * 1024;
-
-class SocketEntrance final : public BridgeEntrance {
- public:
-  SocketEntrance(TargetSocket& socket, Keeper& keeper) : socket_(socket), keeper_(keeper) {}
-  Task<Result<BridgeEnd>> Open(Context) override { co_return BridgeEnd{socket_.from_target(), socket_.to_target()}; }
-  Task<void> Used(Context context) override { co_await keeper_.SocketUsed(context); }
-
- private:
-  TargetSocket& socket_;
-  Keeper& keeper_;
-};
 
 class TargetRun {
  public:
@@ -207,42 +194,18 @@ class TargetRun {
   }
 
   Task<Status> CreateArchive(Context context) {
-    Keeper& keeper = machines_.target_keeper();
-    const std::string server_name = "servetarget";
-    Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, report_.repository.path, true, server_name);
-    if (!server) co_return Fail(server.error());
-    Result<std::unique_ptr<TargetSocket>> socket = co_await TargetSocket::Open(context, machines_.target(), keeper);
-    if (!socket) co_return Fail(socket.error());
-    Client client;
-    client.machine = Machine::kTarget;
-    client.borg = target_.borg;
-    client.rsh = (*socket)->rsh();
-    client.lock_wait = target_.limits.lock_wait;
-    client.unencrypted = IsUnencrypted(target_.repository.encryption);
-    const Command command =
-        Create(client, report_.repository.path, target_.archive_name, target_.source, target_.limits.upload_rate_kib);
-    std::string script = keeper.Registration("create") + (*socket)->wait_until_ready() + ScriptFor(command) + "\n";
-    Result<std::unique_ptr<RemoteProcess>> process =
-        co_await StartScript(context, machines_.target(), std::move(script), kOutputWindow);
-    if (!process) co_return Fail(process.error());
-    RemoteBorg borg(std::move(*process), keeper, "create");
-    SocketEntrance entrance(**socket, keeper);
+    const auto make = [this](const Client& client) {
+      return Create(client, report_.repository.path, target_.archive_name, target_.source, target_.limits.upload_rate_kib);
+    };
     guard::Guard guard(ExpectedOfTarget());
-    const ExchangeResult result =
-        co_await RunExchange(context, borg, entrance, **server, guard, target_.repository.passphrase, journal_.Options());
+    BorgThere there(machines_, target_);
+    const Result<ExchangeResult> ran =
+        co_await there.Run(context, report_.repository.path, "create", {}, make, guard, journal_.Options());
     ledger_.pins() = guard.pins();
     journal_.TakeIn(guard.refusals());
-    if (result.server_exit) co_await machines_.Served(context, server_name);
-    std::string said;
-    if (result.counters.to_server == 0) co_await (*socket)->Terminate(context);
-    co_await (*socket)->Close(context.WithTimeout(kSocketClose), said);
+    if (!ran) co_return Fail(ran.error());
+    const ExchangeResult& result = *ran;
     const Status judged = journal_.Conclude(Step::kCreate, "on " + machines_.target_name(), machines_.server_name(), result);
-    if (!judged && result.exit && result.exit->status == TargetSocket::kNotThere) {
-      co_return Fail(
-          Reason::kSocketToolMissing,
-          "the socket on " + machines_.target_name() + " did not appear" + (said.empty() ? "" : ": " + Printable(said, 300)),
-          "Check that /tmp on the target has room and takes sockets, and that socat works there.");
-    }
     Result<CreateResult> created;
     if (judged) {
       created = ParseCreate(result.output);

@@ -25,12 +25,10 @@ class SocketEntrance final : public BridgeEntrance {
 
 }  // namespace
 
-Task<Result<ExchangeResult>> BorgThere::Run(Context context, std::string path, std::string directory, const MakeCommand& make,
-                                            ExchangeOptions options) {
+Task<Result<ExchangeResult>> BorgThere::Run(Context context, std::string path, std::string name, std::string directory,
+                                            const MakeCommand& make, guard::Guard& guard, ExchangeOptions options) {
   Keeper& keeper = machines_.target_keeper();
   const std::string serve_name = "servetarget";
-  const std::string name = "borg";
-  guard::Guard guard({.path = path, .pins = pins_, .max_new_bytes = std::nullopt, .client = guard::Client::kRestore});
   Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), true, serve_name);
   if (!server) co_return Fail(server.error());
   Result<std::unique_ptr<TargetSocket>> socket = co_await TargetSocket::Open(context, machines_.target(), keeper);
@@ -41,8 +39,9 @@ Task<Result<ExchangeResult>> BorgThere::Run(Context context, std::string path, s
   client.rsh = (*socket)->rsh();
   client.lock_wait = target_.limits.lock_wait;
   client.unencrypted = IsUnencrypted(target_.repository.encryption);
-  std::string script = keeper.Registration(name) + (*socket)->wait_until_ready() + "unset CDPATH\ncd " + ShellQuote(directory) +
-                       " || exit 1\n" + ScriptFor(make(client)) + "\n";
+  std::string script = keeper.Registration(name) + (*socket)->wait_until_ready();
+  if (!directory.empty()) script += "unset CDPATH\ncd " + ShellQuote(directory) + " || exit 1\n";
+  script += ScriptFor(make(client)) + "\n";
   Result<std::unique_ptr<RemoteProcess>> process =
       co_await StartScript(context, machines_.target(), std::move(script), kOutputWindow);
   if (!process) co_return Fail(process.error());
@@ -50,7 +49,6 @@ Task<Result<ExchangeResult>> BorgThere::Run(Context context, std::string path, s
   SocketEntrance entrance(**socket, keeper);
   ExchangeResult result =
       co_await RunExchange(context, borg, entrance, **server, guard, target_.repository.passphrase, std::move(options));
-  pins_ = guard.pins();
   if (result.server_exit) co_await machines_.Served(context, serve_name);
   std::string said;
   if (result.counters.to_server == 0) co_await (*socket)->Terminate(context);

@@ -14,19 +14,18 @@ namespace borgop {
 
 class BorgThere {
  public:
-  // What B says is compared with `pins`, and they are brought up to date.
-  BorgThere(Machines& machines, const Target& target, guard::Pins& pins) : machines_(machines), target_(target), pins_(pins) {}
+  BorgThere(Machines& machines, const Target& target) : machines_(machines), target_(target) {}
 
-  // Makes a command that only reads (guard::Client::kRestore) for a client and runs it in `directory` on T, on the repository at `path` on B. Errors: those of setting it up,
+  // Makes a command for a client and runs it on T, on the repository at `path` on B, under a guard that is this session's alone. `name` is
+  // what the keeper knows it by; `directory` is where it runs, the account's home if empty. Errors: those of setting it up,
   // kSocketToolMissing when the socket did not appear; what borg came to is in the result.
   using MakeCommand = std::function<Command(const Client&)>;
-  Task<Result<ExchangeResult>> Run(Context context, std::string path, std::string directory, const MakeCommand& make,
-                                   ExchangeOptions options);
+  Task<Result<ExchangeResult>> Run(Context context, std::string path, std::string name, std::string directory,
+                                   const MakeCommand& make, guard::Guard& guard, ExchangeOptions options);
 
  private:
   Machines& machines_;
   const Target& target_;
-  guard::Pins& pins_;
 };
 
 }  // namespace borgop
