@@ -22,7 +22,7 @@ void Read(MessageReader& reader, std::string_view bytes, std::size_t& at, Told& 
   while (!bytes.empty() && told.error.empty()) {
     const borgop::Result<MessageReader::Step> step = reader.Read(bytes);
     if (!step) {
-      told.error = step.error().message;
+      told.error = borgop::fuzz::WithoutBytes(step.error().message);
       return;
     }
     borgop::fuzz::Must(step->size > 0 && step->size <= bytes.size(), "every step reads something of what there is");

@@ -36,4 +36,11 @@ void InPieces(std::string_view text, const Feed& feed) {
   }
 }
 
+// A message of the guard without what it shows of the bytes at hand: of those, a piece has fewer than the whole.
+inline std::string WithoutBytes(const std::string& message) {
+  constexpr std::string_view kShown = "something that is no message: ";
+  const std::size_t at = message.find(kShown);
+  return at == std::string::npos ? message : message.substr(0, at + kShown.size());
+}
+
 }  // namespace borgop::fuzz

@@ -16,7 +16,7 @@ class Session {
     while (!bytes.empty() && error_.empty()) {
       const borgop::Result<Guard::Step> step = server ? guard_.FromServer(bytes) : guard_.FromClient(bytes);
       if (!step) {
-        error_ = step.error().message;
+        error_ = borgop::fuzz::WithoutBytes(step.error().message);
         return;
       }
       borgop::fuzz::Must(step->size > 0 && step->size <= bytes.size(), "every step reads something of what there is");
