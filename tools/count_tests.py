@@ -2,7 +2,8 @@
 """Counts test cases: count_tests.py [--failed] PRESET=FOLDER...
 
 FOLDER holds the XML of each GoogleTest program and ctest.junit. A ctest entry without XML counts as one case: a script, or a program
-that crashed or ran out of time. Prints skipped cases with their reasons, failed ones by name, and last "N passed, N failed, N skipped".
+that crashed or ran out of time. Prints skipped cases with their reasons, failed ones with what they said first (the whole may be
+thousands of lines up), and last "N passed, N failed, N skipped".
 Exit code 1 if a case failed, --failed is given (a build or a check failed) or nothing ran.
 """
 import collections
@@ -10,15 +11,23 @@ import pathlib
 import sys
 import xml.etree.ElementTree as xml
 
+MOST_LINES = 12
+
+
+def said(case):
+    """What a failed case said first."""
+    lines = [line for kind in ("failure", "error") for found in case.findall(kind) for line in (found.text or "").strip().splitlines()]
+    return [line[:300] for line in lines[:MOST_LINES]]
+
 
 def cases_of_program(path):
-    """Yields (name, "passed" | "failed" | "skipped", reason)."""
+    """Yields (name, "passed" | "failed" | "skipped", reason): of a failed one, the lines that it said."""
     for suite in xml.parse(path).getroot().iter("testsuite"):
         for case in suite.iter("testcase"):
             name = f'{suite.get("name")}.{case.get("name")}'
             skipped = case.find("skipped")
             if case.find("failure") is not None or case.find("error") is not None:
-                yield name, "failed", ""
+                yield name, "failed", "\n".join(said(case))
             elif skipped is not None:
                 lines = (skipped.get("message") or skipped.text or "").strip().splitlines()
                 # GoogleTest puts the source line first.
@@ -69,7 +78,7 @@ def main(arguments):
             if result == "skipped":
                 skipped[reason].append(f"{name} ({preset})")
             elif result == "failed":
-                failed.append(f"{name} ({preset})")
+                failed.append("\n    ".join([f"{name} ({preset})", *reason.splitlines()]))
     for reason, names in sorted(skipped.items()):
         print(f"skipped, {reason}: {', '.join(names)}")
     for name in failed:

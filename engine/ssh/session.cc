@@ -45,7 +45,8 @@ Session::Session(EventLoop& loop, std::string name, const SessionTimes& times)
       last_received_(loop.Now()),
       last_sent_(last_received_),
       last_keepalive_(last_received_),
-      timer_(loop.AddTimer(loop.Now() + WatchInterval(times), this)) {}
+      due_(loop.Now() + WatchInterval(times)),
+      timer_(loop.AddTimer(due_, this)) {}
 
 Session::~Session() {
   if (timer_ != loop_.NoTimer()) loop_.RemoveTimer(timer_);
@@ -217,10 +218,16 @@ void Session::Abort(Error error) {
 }
 
 void Session::OnTimer() {
-  timer_ = loop_.AddTimer(loop_.Now() + WatchInterval(times_), this);
+  const MonotonicTime now = loop_.Now();
+  // While this process did not run (stopped, suspended, starved), it could not hear: that is nobody's silence.
+  if (const auto late = now - due_; late > WatchInterval(times_)) {
+    last_received_ = std::min(now, last_received_ + late);
+    last_sent_ = std::min(now, last_sent_ + late);
+  }
+  due_ = now + WatchInterval(times_);
+  timer_ = loop_.AddTimer(due_, this);
   if (failure_ || !authenticated_) return;
   // Only silence while somebody listens counts: where a reader holds back on purpose, nothing is expected to move.
-  const MonotonicTime now = loop_.Now();
   if (!WantsIn()) last_received_ = now;
   if (!WantsOut()) last_sent_ = now;
   const MonotonicTime since = WantsIn() ? last_received_ : last_sent_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "tests/conformance/machine.h"
 #include "tests/fakes/loop_fixture.h"
@@ -152,6 +153,35 @@ TEST_P(JumpSessions, AJumpHostThatFallsSilentIsNamed) {
       EXPECT_EQ(got.error().reason, Reason::kNoProgress) << got.error().message;
       EXPECT_NE(got.error().message.find("the jump host"), std::string::npos) << got.error().message;
     }
+    co_await (*connection)->Disconnect(unlimited.WithTimeout(5s));
+  });
+}
+
+// A suspended laptop, SIGSTOP, a starved node: the machines were not silent, this process was deaf.
+TEST_P(JumpSessions, TimeInWhichThisProcessDidNotRunIsNobodysSilence) {
+  RunReal([](Context unlimited) -> Task<void> {
+    const Context context = unlimited.WithTimeout(60s);
+    SessionTimes times;
+    times.keepalive = 2s;
+    times.silence = 6s;
+    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), times);
+    EXPECT_TRUE(connection.has_value());
+    if (!connection) co_return;
+    const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::Cat(), 1 << 20);
+    EXPECT_TRUE(channel.has_value());
+    if (!channel) co_return;
+    Result<std::string> said = Fail(Reason::kInternal, "not run");
+    const auto read_it = [&](Context inner) -> Task<void> { said = co_await ReadAll(inner, (*channel)->out(), 100); };
+    TaskGroup group(context);
+    group.Spawn(read_it(group.context()));
+    co_await Sleep(context, 100ms);  // it listens
+    std::this_thread::sleep_for(7s);
+    co_await Sleep(context, 1s);
+    const Status written = co_await (*channel)->in().Write(context, std::string_view("alive"));
+    EXPECT_TRUE(written.has_value()) << written.error().message;
+    co_await (*channel)->in().CloseWrite(context);
+    co_await group.Join();
+    EXPECT_EQ(said.value_or("failed"), "alive");
     co_await (*connection)->Disconnect(unlimited.WithTimeout(5s));
   });
 }
