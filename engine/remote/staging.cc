@@ -25,21 +25,39 @@ staging=$(mktemp -d "$parent/.borg-engine-init.XXXXXXXXXX") || exit 1
 printf '%sx' "$staging"
 )sh";
 
+// Another run may put its repository there at any moment, and a plain mv would move ours into it, and succeed. rename(2) itself would
+// not, but only some mv (GNU, busybox, FreeBSD 14) can be told to leave it at that: others are corrected.
 constexpr std::string_view kPublish = R"sh(
-if [ -e "$path" ] || [ -L "$path" ]; then echo 'there is something at that path by now' >&2; exit 1; fi
-mv "$staging" "$path" && rm -f "$keeper/staging.rm"
+trap '' PIPE
+free() { [ ! -e "$path" ] && [ ! -L "$path" ]; }
+taken() { echo 'there is something at that path by now' >&2; exit 1; }
+free || taken
+if ! mv -T "$staging" "$path" 2>/dev/null; then
+  free || taken
+  mv "$staging" "$path" || exit 1
+  inside=$path/${staging##*/}
+  if [ -e "$inside" ]; then mv "$inside" "$staging"; taken; fi
+fi
+rm -f "$keeper/staging.rm"
 )sh";
 
 std::string Set(std::string_view name, std::string_view value) { return std::string(name) + "=" + ShellQuote(value) + "\n"; }
 
 }  // namespace
 
+std::string StagingScript(const std::string& path, const std::string& registry) {
+  const std::string parent = path.substr(0, path.rfind('/'));
+  return Set("path", path) + Set("parent", parent) + Set("keeper", registry) + std::string(kStage);
+}
+
+std::string PublishingScript(const std::string& staging, const std::string& path, const std::string& registry) {
+  return Set("path", path) + Set("staging", staging) + Set("keeper", registry) + std::string(kPublish);
+}
+
 Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper,
                                                          std::string path) {
-  const std::string parent = path.substr(0, path.rfind('/'));
-  const Result<ScriptResult> said = co_await RunScript(
-      context.WithTimeout(kLimit), connection,
-      Set("path", path) + Set("parent", parent) + Set("keeper", keeper.registry()) + std::string(kStage), kLongestPath);
+  const Result<ScriptResult> said =
+      co_await RunScript(context.WithTimeout(kLimit), connection, StagingScript(path, keeper.registry()), kLongestPath);
   if (!said) co_return Fail(said.error());
   if (!said->exit.ok() || said->out.size() < 2 || said->out.front() != '/') co_return std::optional<std::string>();
   co_return std::optional<std::string>(said->out.substr(0, said->out.size() - 1));
@@ -47,9 +65,8 @@ Task<Result<std::optional<std::string>>> StageRepository(Context context, Connec
 
 Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging,
                                std::string path) {
-  const Result<ScriptResult> said = co_await RunScript(
-      context.WithTimeout(kLimit), connection,
-      Set("path", path) + Set("staging", staging) + Set("keeper", keeper.registry()) + std::string(kPublish), kLongestPath);
+  const Result<ScriptResult> said =
+      co_await RunScript(context.WithTimeout(kLimit), connection, PublishingScript(staging, path, keeper.registry()), kLongestPath);
   if (!said) co_return Fail(said.error());
   if (said->exit.ok()) co_return Status{};
   co_return Fail(Reason::kInitFailed, "the new repository cannot be moved to " + Printable(path, 300) + " on " + connection.name() +

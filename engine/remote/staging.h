@@ -23,4 +23,8 @@ Task<Result<std::optional<std::string>>> StageRepository(Context context, Connec
 Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging,
                                std::string path);
 
+// What the two run in B's shell. `registry` is the keeper's folder, in which staging.rm names what it has to remove.
+std::string StagingScript(const std::string& path, const std::string& registry);
+std::string PublishingScript(const std::string& staging, const std::string& path, const std::string& registry);
+
 }  // namespace borgop

@@ -157,10 +157,14 @@ class TargetRun {
     missing_ = !listing && listing.error().reason == Reason::kRepositoryMissing;
     if (missing_) co_return ledger_.OnMissing(report_.repository.path);
     if (!listing) co_return Fail(ExplainListing(listing.error()));
+    co_return Found(*listing);
+  }
+
+  Status Found(const Listing& listing) {
     std::vector<std::string> notices;
-    const Status fits = ledger_.OnFound(*listing, Upkeep::Now(), notices);
+    Status fits = ledger_.OnFound(listing, Upkeep::Now(), notices);
     for (const std::string& notice : notices) journal_.Log(LogLevel::kInfo, notice);
-    co_return fits;
+    return fits;
   }
 
   // An account on B that runs no scripts may run `borg serve` by a forced command, or nothing at all.
@@ -185,7 +189,7 @@ class TargetRun {
     if (!made && made.error().reason == Reason::kInitFailed) {
       // Another run may have made it meanwhile.
       const Result<Listing> listing = co_await upkeep_.List(context);
-      if (listing) co_return Status{};
+      if (listing) co_return Found(*listing);
     }
     if (!made) co_return made;
     report_.repository.initialized = true;
