@@ -51,11 +51,13 @@ enum class Reason {
   kRepositoryMissing,
   kRepositoryReplay,
   kRepositoryAccessAborted,
+  kRepositoryAccessDenied,
   kPassphraseWrong,
   kDiskFull,
   kInitFailed,
   kListFailed,
   kCreateFailed,
+  kArchiveExists,
   kArchiveNotSeen,
   // Reading back.
   kArchiveMissing,

@@ -191,13 +191,10 @@ Result<Completion> Judge(Step step, std::string_view where, const Exit& exit, co
   }
   if (messages.connection_lost) return Known(Reason::kConnectionLost, step, where, messages);
   if (BareId(msgid) == "PermissionError" || BareId(msgid) == "PathPermissionDenied" || BareId(msgid) == "LockFailed") {
-    return Failure(FailureOf(step), step, where, "was denied access by the repository server's file system", messages.error,
-                   "Check the owner and the mode of the repository's directory on the repository server.");
+    return Failure(Reason::kRepositoryAccessDenied, step, where, "was denied access by the repository server's file system",
+                   messages.error);
   }
-  if (msgid == "Archive.AlreadyExists") {
-    return Failure(FailureOf(step), step, where, "failed", messages.error,
-                   "Give the archive a name of its own, such as snapshot-{utcnow}.");
-  }
+  if (msgid == "Archive.AlreadyExists") return Failure(Reason::kArchiveExists, step, where, "failed", messages.error);
   // Python's re on a pattern (re.PatternError from 3.13 on): it will not pass by itself.
   if (messages.error.starts_with("re.error") || messages.error.starts_with("re.PatternError"))
     return Known(Reason::kInvalidConfig, step, where, messages);

@@ -81,7 +81,7 @@ const Row kRows[] = {
     {"create_freespace", Step::kCreate, Reason::kDiskFull, "Insufficient free space"},
     {"create_nospace_t", Step::kCreate, Reason::kDiskFull, "disk space on the target web-01"},
     {"create_nospace_t2", Step::kCreate, Reason::kDiskFull, "disk space on the target web-01"},
-    {"create_archive_exists", Step::kCreate, Reason::kCreateFailed, "Archive one already exists"},
+    {"create_archive_exists", Step::kCreate, Reason::kArchiveExists, "Archive one already exists"},
     {"create_usage", Step::kCreate, Reason::kInvalidConfig, "error: argument -e/--exclude"},
     {"create_badregex", Step::kCreate, Reason::kInvalidConfig, "missing ), unterminated subpattern"},
     {"create_badplaceholder", Step::kCreate, Reason::kInvalidConfig, "nope"},
@@ -102,6 +102,23 @@ INSTANTIATE_TEST_SUITE_P(Runs, CapturedTest, testing::Combine(testing::Values("1
                            std::replace(name.begin(), name.end(), '.', '_');
                            return name;
                          });
+
+TEST(OutcomeTest, AccessIsDenied) {
+  for (const auto& [name, step] : {std::pair("list_perm", Step::kList), std::pair("init_perm", Step::kInit)}) {
+    const Captured captured = Load("1.2.4", name);
+    const Result<Completion> result = Judge(step, "on this machine", {captured.status, ""}, MessagesOf(captured));
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().name(), "RepositoryAccessDenied") << result.error().message;
+  }
+  // 1.4 has ids of its own; a lock may fail for want of space, too.
+  for (const char* msgid : {"Repository.PathPermissionDenied", "LockFailed"}) {
+    Messages messages;
+    messages.msgid = msgid;
+    EXPECT_EQ(Judge(Step::kList, "on this machine", {2, ""}, messages).error().reason, Reason::kRepositoryAccessDenied);
+    messages.no_space = true;
+    EXPECT_EQ(Judge(Step::kList, "on this machine", {2, ""}, messages).error().reason, Reason::kDiskFull);
+  }
+}
 
 // borg 1.2.4 drops what the far side said last when the connection ends at once; 1.4.5 passes it on.
 TEST(OutcomeTest, ServeIsMissing) {
