@@ -153,9 +153,11 @@ Result<ObjectList> Client::ListOnce(const ResourceType& type, const Selection& s
 }
 
 Result<nlohmann::json> Client::Create(const ResourceType& type, const nlohmann::json& object, std::stop_token stop) {
+  Query query(CollectionPath(type, KeyOf(object).ns));
+  // Else a misspelt field is left out with a warning; server-side apply refuses it by itself (KEP-2885).
+  query.Add("fieldManager", options_.field_manager).Add("fieldValidation", "Strict");
   // Not repeated after a broken connection: with generateName it would make a second object.
-  return Change("POST", Query(CollectionPath(type, KeyOf(object).ns)).Add("fieldManager", options_.field_manager).Take(),
-                "application/json", object, false, stop);
+  return Change("POST", query.Take(), "application/json", object, false, stop);
 }
 
 Result<nlohmann::json> Client::Update(const ResourceType& type, const nlohmann::json& object, std::stop_token stop) {

@@ -111,8 +111,9 @@ ApiError ErrorFromAnswer(int status, std::string_view body, std::optional<std::c
     error.message = body.empty() ? "an answer without a body" : "not a Kubernetes answer: " + OneLine(body, kMaxQuotedBody);
   }
   error.code = CodeOf(status, error.reason);
-  // An object with a field that is none, as server-side apply tells it.
+  // An object with a field that is none, as server-side apply and strict validation tell it.
   if (status == 500 && error.message.starts_with("failed to create typed patch object")) error.code = Code::kInvalid;
+  if (status == 400 && error.message.find(": strict decoding error: ") != std::string::npos) error.code = Code::kInvalid;
   return error;
 }
 

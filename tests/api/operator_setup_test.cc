@@ -87,6 +87,10 @@ TEST_F(Setup, WhatKubernetesRefusesIsToldWithItsField) {
   AddTarget("odd", {{"schedule", "0 3 * * *"}, {"podTemplate", {{"affinity", {{"node", "x"}}}}}});
   AwaitReady("odd", "False", "SpecRefused");
   EXPECT_THAT(ReadyMessage("odd"), HasSubstr("spec.podTemplate.affinity.node: field not declared"));
+  AddTarget("odd-and-asked", {{"podTemplate", {{"affinity", {{"node", "x"}}}}}});
+  Annotate("odd-and-asked", api::kRunNowAnnotation, "1");
+  AwaitReady("odd-and-asked", "False", "SpecRefused");
+  EXPECT_THAT(ReadyMessage("odd-and-asked"), HasSubstr("unknown field \"spec.podTemplate.affinity.node\""));
   // Mended, each gets what it asked for.
   const Json right{{"podTemplate", {{"resources", {{"requests", {{"memory", "1Gi"}}}}}}}};
   for (const auto* name : {"scheduled", "asked"}) ChangeSpec(name, right);

@@ -70,7 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Row{"get", [](Client& c) { EXPECT_TRUE(c.Get(Jobs(), kKey)); }, "GET /apis/batch/v1/namespaces/n/jobs/j", "", ""},
         Row{"create", [](Client& c) { EXPECT_TRUE(c.Create(Jobs(), kJob)); },
-            "POST /apis/batch/v1/namespaces/n/jobs?fieldManager=borg-operator", "application/json", kJobText.c_str()},
+            "POST /apis/batch/v1/namespaces/n/jobs?fieldManager=borg-operator&fieldValidation=Strict", "application/json",
+            kJobText.c_str()},
         Row{"update", [](Client& c) { EXPECT_TRUE(c.Update(Jobs(), kJob)); },
             "PUT /apis/batch/v1/namespaces/n/jobs/j?fieldManager=borg-operator", "application/json", kJobText.c_str()},
         Row{"apply", [](Client& c) { EXPECT_TRUE(c.Apply(Jobs(), kJob)); },

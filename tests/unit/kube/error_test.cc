@@ -58,6 +58,10 @@ TEST(ErrorFromAnswer, AFieldThatIsNoneIsAFaultOfTheObject) {
       500,
       StatusBody("", "failed to create typed patch object (n/c; batch/v1, Kind=CronJob): .spec.x: field not declared in schema"));
   EXPECT_EQ(ToString(error.code), "Invalid");
+  const ApiError strict = ErrorFromAnswer(
+      400,
+      StatusBody("BadRequest", R"(Job in version "v1" cannot be handled as a Job: strict decoding error: unknown field "spec.x")"));
+  EXPECT_EQ(ToString(strict.code), "Invalid");
 }
 
 TEST(ErrorFromAnswer, TakesTheHeaderBeforeTheBodysDelay) {

@@ -51,17 +51,17 @@ class ExecutorFixture : public testing::Test {
   }
   static const std::vector<std::string>& EverythingAsked() {
     static const std::vector<std::string> asked = {
-        "POST /api/v1/namespaces/backups/configmaps?fieldManager=borg-operator",
+        "POST /api/v1/namespaces/backups/configmaps?fieldManager=borg-operator&fieldValidation=Strict",
         "PATCH /api/v1/namespaces/backups/configmaps/plan?fieldManager=borg-operator&force=true",
         "PATCH /apis/batch/v1/namespaces/backups/cronjobs/cron?fieldManager=borg-operator",
         "PATCH /apis/batch/v1/namespaces/backups/cronjobs/held?fieldManager=borg-operator",
         "DELETE /apis/batch/v1/namespaces/backups/cronjobs/past",
         "PATCH /apis/batch/v1/namespaces/backups/jobs/fresh?fieldManager=borg-operator",
-        "POST /apis/batch/v1/namespaces/backups/jobs?fieldManager=borg-operator",
+        "POST /apis/batch/v1/namespaces/backups/jobs?fieldManager=borg-operator&fieldValidation=Strict",
         "PATCH /apis/batch/v1/namespaces/backups/jobs/fresh?fieldManager=borg-operator",
         "PATCH /apis/borg-operator.dev/v1alpha1/namespaces/backups/borgbackuptargets/web-01/status?fieldManager=borg-operator"
         "&force=true",
-        "POST /apis/events.k8s.io/v1/namespaces/backups/events?fieldManager=borg-operator",
+        "POST /apis/events.k8s.io/v1/namespaces/backups/events?fieldManager=borg-operator&fieldValidation=Strict",
         "PATCH /apis/batch/v1/namespaces/backups/jobs/done?fieldManager=borg-operator",
         "PATCH /apis/batch/v1/namespaces/backups/jobs/old?fieldManager=borg-operator",
         "DELETE /apis/batch/v1/namespaces/backups/jobs/old",
