@@ -71,8 +71,10 @@ MaintenanceSpec ReadMaintenance(const Object& in) {
   maintenance.schedule = in.Text("schedule").value_or("");
   maintenance.compact = in.Boolean("compact").value_or(true);
   const std::optional<CheckMode> check = CheckModeOf(in.Text("check").value_or("full"));
-  if (!check) in.Problem("check", "is none of full, repository, archives, none");
+  if (!check) in.Problem("check", "is none of full, verifyData, repository, archives, none");
   maintenance.check = check.value_or(maintenance.check);
+  maintenance.check_max_duration = std::chrono::seconds(in.Integer("checkMaxDurationSeconds", 1, kMaxSeconds).value_or(0));
+  in.Problem("checkMaxDurationSeconds", CheckMaxDurationProblem(maintenance));
   return maintenance;
 }
 

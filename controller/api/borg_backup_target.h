@@ -23,10 +23,8 @@ struct RepositorySpec {
   std::string encryption = "repokey-blake2";
 };
 
-struct MaintenanceSpec {
+struct MaintenanceSpec : Maintenance {
   std::string schedule;  // empty: after each backup
-  CheckMode check = CheckMode::kFull;
-  bool compact = true;
 };
 
 struct LimitsSpec {

@@ -69,6 +69,8 @@ json BuildPlan(const JobInputs& inputs, const EngineSettings& settings, RunKind 
     target["maintenance"] = {{"check", "none"}, {"compact", false}};
   } else {
     target["maintenance"] = {{"check", CheckModeName(spec.maintenance.check)}, {"compact", spec.maintenance.compact}};
+    if (const auto longest = spec.maintenance.check_max_duration.count(); longest > 0)
+      target["maintenance"]["checkMaxDurationSeconds"] = longest;
     if (!spec.retention.empty()) target["retention"] = RetentionJson(spec.retention);
   }
   return {{"version", 1}, {"server", std::move(server)}, {"targets", json::array({std::move(target)})}};

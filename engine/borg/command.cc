@@ -136,11 +136,14 @@ Command Delete(const Client& client, std::string_view repository_path, std::span
   return command;
 }
 
-Command Check(const Client& client, std::string_view repository_path, CheckMode mode) {
+Command Check(const Client& client, std::string_view repository_path, const Maintenance& maintenance) {
   Command command = Begin(client, "check");
   command.argv.emplace_back("--progress");
-  if (mode == CheckMode::kRepository) command.argv.emplace_back("--repository-only");
-  if (mode == CheckMode::kArchives) command.argv.emplace_back("--archives-only");
+  if (maintenance.check == CheckMode::kRepository) command.argv.emplace_back("--repository-only");
+  if (maintenance.check == CheckMode::kArchives) command.argv.emplace_back("--archives-only");
+  if (maintenance.check == CheckMode::kVerifyData) command.argv.emplace_back("--verify-data");
+  if (const auto longest = maintenance.check_max_duration.count(); longest > 0)
+    command.argv.push_back("--max-duration=" + std::to_string(longest));
   AddRepository(command, repository_path);
   return command;
 }

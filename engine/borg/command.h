@@ -48,8 +48,8 @@ Command Create(const Client& client, std::string_view repository_path, std::stri
 Command Prune(const Client& client, std::string_view repository_path, const Retention& retention);
 // `names` is not empty.
 Command Delete(const Client& client, std::string_view repository_path, std::span<const std::string> names);
-// `mode` is not kNone.
-Command Check(const Client& client, std::string_view repository_path, CheckMode mode);
+// `maintenance.check` is not kNone.
+Command Check(const Client& client, std::string_view repository_path, const Maintenance& maintenance);
 Command Compact(const Client& client, std::string_view repository_path);
 
 // Which items of an archive are meant: borg patterns, each with its style ("pp:etc", "sh:srv/**"); none: all. `archive` is taken as it is:

@@ -13,7 +13,8 @@
 
 namespace borgop {
 
-inline constexpr std::array<std::pair<std::string_view, CheckMode>, 4> kCheckModes = {{{"full", CheckMode::kFull},
+inline constexpr std::array<std::pair<std::string_view, CheckMode>, 5> kCheckModes = {{{"full", CheckMode::kFull},
+                                                                                       {"verifyData", CheckMode::kVerifyData},
                                                                                        {"repository", CheckMode::kRepository},
                                                                                        {"archives", CheckMode::kArchives},
                                                                                        {"none", CheckMode::kNone}}};

@@ -289,6 +289,11 @@ std::string RetentionProblem(const Retention& retention) {
                : "keeps nothing, which borg refuses (make one of the numbers more than 0, or remove all to keep everything)";
 }
 
+std::string CheckMaxDurationProblem(const Maintenance& maintenance) {
+  if (maintenance.check_max_duration.count() == 0 || maintenance.check == CheckMode::kRepository) return {};
+  return "needs check: repository (borg checks archives only as a whole; remove one of the two)";
+}
+
 std::string NormalizedPath(std::string_view path) {
   std::string normalized;
   for (const char c : path) {

@@ -36,6 +36,9 @@ std::string TimeZoneProblem(std::string_view name);
 // Of the whole: borg prune refuses to keep nothing at all.
 std::string RetentionProblem(const Retention& retention);
 
+// borg checks a part of the repository at a time, but archives only as a whole.
+std::string CheckMaxDurationProblem(const Maintenance& maintenance);
+
 // Whether borg gives no confidentiality in this mode, and so asks before it opens such a repository (crypto/key.py,
 // logically_encrypted; a target with an empty passphrase is none: it is refused).
 bool IsUnencrypted(std::string_view mode);

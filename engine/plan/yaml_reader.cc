@@ -242,17 +242,21 @@ class Reader {
   }
 
   static void ReadMaintenance(const Field& field, Maintenance& maintenance) {
-    const Section section(field, {"check", "compact"}, KeyCase::kExact);
+    const Section section(field, {"check", "checkMaxDurationSeconds", "compact"}, KeyCase::kExact);
     if (!section.present()) return;
     maintenance.compact = section["compact"].Boolean().value_or(maintenance.compact);
-    const Field check = section["check"];
+    ReadCheckMode(section["check"], maintenance.check);
+    const Field longest = section["checkMaxDurationSeconds"];
+    maintenance.check_max_duration = std::chrono::seconds(longest.Integer(1, kMaxSeconds).value_or(0));
+    longest.Problem(CheckMaxDurationProblem(maintenance));
+  }
+
+  static void ReadCheckMode(const Field& check, CheckMode& result) {
     const std::optional<std::string> mode = check.Text();
     if (!mode) return;
-    if (const std::optional<CheckMode> known = CheckModeOf(*mode)) {
-      maintenance.check = *known;
-      return;
-    }
-    check.Problem("is " + Quoted(*mode) + " (use full, repository, archives or none)");
+    const std::optional<CheckMode> known = CheckModeOf(*mode);
+    if (!known) check.Problem("is " + Quoted(*mode) + " (use full, verifyData, repository, archives or none)");
+    result = known.value_or(result);
   }
 
   static std::vector<HookCommand> ReadHookList(const Field& field) {

@@ -212,9 +212,11 @@ class Writer {
 
   void WriteMaintenance(const Maintenance& maintenance) {
     const Maintenance defaults;
-    if (maintenance.check == defaults.check && maintenance.compact == defaults.compact) return;
+    const bool limited = maintenance.check_max_duration.count() > 0;
+    if (maintenance.check == defaults.check && !limited && maintenance.compact == defaults.compact) return;
     Map("maintenance", [&] {
       if (maintenance.check != defaults.check) Text("check", CheckModeName(maintenance.check));
+      if (limited) Number("checkMaxDurationSeconds", maintenance.check_max_duration.count());
       if (maintenance.compact != defaults.compact) Flag("compact", maintenance.compact);
     });
   }

@@ -33,7 +33,7 @@ Task<Status> Upkeep::Maintain(Context context, PhaseName phase) {
   const auto make = [this, phase](const Client& client) {
     const std::string& path = report_.repository.path;
     if (phase == PhaseName::kPrune) return Prune(client, path, target_.retention);
-    if (phase == PhaseName::kCheck) return Check(client, path, target_.maintenance.check);
+    if (phase == PhaseName::kCheck) return Check(client, path, target_.maintenance);
     return Compact(client, path);
   };
   const Step step = phase == PhaseName::kPrune ? Step::kPrune : phase == PhaseName::kCheck ? Step::kCheck : Step::kCompact;

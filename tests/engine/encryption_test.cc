@@ -19,7 +19,7 @@ TEST_P(EncryptionTest, IsMadeAndUsedAgain) {
   Target& target = plan.targets[0];
   target.repository.encryption = GetParam().name;
   if (!GetParam().passphrase) target.repository.passphrase = Secret();
-  target.maintenance = {CheckMode::kFull, true};
+  target.maintenance = {.check = CheckMode::kFull, .compact = true};
   target.retention.keep_last = 1;
   for (int run = 0; run < 2; ++run) {
     const auto result = RunEngine(plan);

@@ -12,9 +12,11 @@
 namespace borgop {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsSupersetOf;
 using testing::Not;
 
 const Client kTarget{Machine::kTarget, "borg", "sh -c 'exec socat'", "", std::chrono::seconds(600)};
@@ -72,9 +74,14 @@ TEST(CommandTest, TheOtherVerbs) {
                           "ssh://borg-server/r"));
   EXPECT_THAT(List(kHere, "/r").argv,
               ElementsAre("/opt/borg", "list", "--log-json", "--lock-wait", "7", "--json", "--", "ssh://borg-server/r"));
-  EXPECT_THAT(Check(kHere, "/r", CheckMode::kFull).argv, Not(Contains(HasSubstr("-only"))));
-  EXPECT_THAT(Check(kHere, "/r", CheckMode::kRepository).argv, Contains("--repository-only"));
-  EXPECT_THAT(Check(kHere, "/r", CheckMode::kArchives).argv, Contains("--archives-only"));
+  EXPECT_THAT(Check(kHere, "/r", {CheckMode::kFull}).argv, Not(Contains(HasSubstr("-only"))));
+  EXPECT_THAT(Check(kHere, "/r", {CheckMode::kRepository}).argv,
+              AllOf(Contains("--repository-only"), Not(Contains(HasSubstr("max")))));
+  EXPECT_THAT(Check(kHere, "/r", {CheckMode::kRepository, std::chrono::seconds(90)}).argv,
+              IsSupersetOf({"--repository-only", "--max-duration=90"}));
+  EXPECT_THAT(Check(kHere, "/r", {CheckMode::kArchives}).argv, Contains("--archives-only"));
+  EXPECT_THAT(Check(kHere, "/r", {CheckMode::kVerifyData}).argv,
+              AllOf(Contains("--verify-data"), Not(Contains(HasSubstr("-only")))));
   EXPECT_THAT(Compact(kHere, "/r").argv,
               ElementsAre("/opt/borg", "compact", "--log-json", "--lock-wait", "7", "--progress", "--", "ssh://borg-server/r"));
   EXPECT_THAT(Serve("borg", "/-r", true).argv, ElementsAre("borg", "serve", "--append-only", "--restrict-to-repository=/-r"));
@@ -196,8 +203,9 @@ TEST_P(RealBorgTest, WordsArriveUnchanged) {
   Retention retention;
   retention.keep_daily = 1;
   EXPECT_EQ(run(Prune(client, repository, retention)).status, 0);
-  for (const CheckMode mode : {CheckMode::kFull, CheckMode::kRepository, CheckMode::kArchives})
-    EXPECT_EQ(run(Check(client, repository, mode)).status, 0);
+  for (const CheckMode mode : {CheckMode::kFull, CheckMode::kRepository, CheckMode::kArchives, CheckMode::kVerifyData})
+    EXPECT_EQ(run(Check(client, repository, {mode})).status, 0);
+  EXPECT_EQ(run(Check(client, repository, {CheckMode::kRepository, std::chrono::seconds(60)})).status, 0);
   EXPECT_EQ(run(Compact(client, repository)).status, 0);
   if (!HasFailure()) RunProgram({"rm", "-rf", dir});
 }

@@ -275,12 +275,12 @@ std::string Dump(const Plan& plan) {
                               keep.keep_monthly, keep.keep_yearly}) {
       DumpCount(out, count);
     }
-    out << keep.keep_within << ' ' << keep.glob_archives << "\ncheck=" << static_cast<int>(target.maintenance.check)
-        << " compact=" << target.maintenance.compact << "\nlimits=" << target.limits.deadline.count() << ' '
-        << target.limits.lock_wait.count() << ' ' << target.limits.socket_timeout.count() << ' '
-        << target.limits.connect_timeout.count() << ' ' << target.limits.login_timeout.count() << ' '
-        << target.limits.upload_rate_kib << ' ' << target.limits.max_new_bytes << "\nhook_timeout=" << target.hooks.timeout.count()
-        << "\n";
+    out << keep.keep_within << ' ' << keep.glob_archives << "\ncheck=" << static_cast<int>(target.maintenance.check) << ' '
+        << target.maintenance.check_max_duration.count() << " compact=" << target.maintenance.compact
+        << "\nlimits=" << target.limits.deadline.count() << ' ' << target.limits.lock_wait.count() << ' '
+        << target.limits.socket_timeout.count() << ' ' << target.limits.connect_timeout.count() << ' '
+        << target.limits.login_timeout.count() << ' ' << target.limits.upload_rate_kib << ' ' << target.limits.max_new_bytes
+        << "\nhook_timeout=" << target.hooks.timeout.count() << "\n";
     for (const auto* hooks : {&target.hooks.before, &target.hooks.after}) {
       out << "hooks:\n";
       for (const HookCommand& command : *hooks) {

@@ -98,7 +98,12 @@ const Refusal kRefusals[] = {
     {"QuotedBoolean", "compact: false", "compact: 'false'", "compact",
      "targets[0].maintenance.compact: must be true or false, not a string (write it without quotes)"},
     {"Check", "check: archives", "check: archive",
-     "check:", "targets[0].maintenance.check: is `archive` (use full, repository, archives or none)"},
+     "check:", "targets[0].maintenance.check: is `archive` (use full, verifyData, repository, archives or none)"},
+    {"CheckTime", "check: archives", "checkMaxDurationSeconds: 60", "checkMax",
+     "targets[0].maintenance.checkMaxDurationSeconds: needs check: repository (borg checks archives only as a whole; "
+     "remove one of the two)"},
+    {"CheckNoTime", "check: archives", "checkMaxDurationSeconds: 0", "checkMax",
+     "targets[0].maintenance.checkMaxDurationSeconds: is 0 (use a number from 1 to 315360000)"},
     {"HookKey", "timeoutSeconds: 300", "timeout: 300", "timeout:", "targets[0].hooks.timeout: is not a known key (remove it)"},
     {"HookKeyNearest", "    after:\n", "    afer:\n", "afer", "targets[0].hooks.afer: is not a known key (did you mean `after`?)"},
     {"HookTimeout", "timeoutSeconds: 300", "timeoutSeconds: 0", "timeoutSeconds",

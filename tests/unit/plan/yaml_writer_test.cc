@@ -37,6 +37,17 @@ TEST(YamlWriter, EveryFieldOfAPlan) {
   ExpectRoundTrip(*plan);
 }
 
+TEST(YamlWriter, EveryKindOfCheck) {
+  Plan plan = Good(test::GoodToml());
+  for (const CheckMode mode :
+       {CheckMode::kNone, CheckMode::kRepository, CheckMode::kArchives, CheckMode::kFull, CheckMode::kVerifyData}) {
+    plan.targets[0].maintenance.check = mode;
+    ExpectRoundTrip(plan);
+  }
+  plan.targets[0].maintenance = {.check = CheckMode::kRepository, .check_max_duration = std::chrono::seconds(3600)};
+  ExpectRoundTrip(plan);
+}
+
 TEST(YamlWriter, LeavesDefaultsOut) {
   const std::string text = WriteYaml(
       Good(test::With(test::GoodToml(), "\"--keep-daily 7 --keep-weekly 20 --keep-monthly 12 --keep-yearly 15\"", "\"\"")));

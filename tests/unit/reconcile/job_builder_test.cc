@@ -113,6 +113,11 @@ TEST(BuildPlanTest, ABackupDoesMaintenanceOnlyWhereItHasNoScheduleOfItsOwn) {
   EXPECT_EQ(with->targets[0].retention.keep_daily, 7);
   EXPECT_EQ(with->targets[0].maintenance.check, CheckMode::kFull);
   EXPECT_TRUE(with->targets[0].maintenance.compact);
+  object["spec"]["maintenance"] = {{"check", "repository"}, {"checkMaxDurationSeconds", 3600}};
+  inputs.target = api::ReadTarget(object).value();
+  const Result<Plan> limited = ReadAsEngine(inputs, RunKind::kBackup);
+  ASSERT_TRUE(limited) << limited.error().message;
+  EXPECT_EQ(limited->targets[0].maintenance.check_max_duration, std::chrono::seconds(3600));
 }
 
 TEST(BuildPlanTest, OddTextReachesTheEngineUnchanged) {
