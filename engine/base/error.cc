@@ -65,6 +65,7 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
      "See borg's message; check the directory's owner and free space on the repository server."},
     {Reason::kListFailed, "ListFailed", ErrorKind::kTransient, "See borg's message, then run again."},
     {Reason::kCreateFailed, "CreateFailed", ErrorKind::kTransient, "See borg's message, then run again."},
+    {Reason::kKeyExportFailed, "KeyExportFailed", ErrorKind::kTransient, "See borg's message, then run again."},
     {Reason::kArchiveExists, "ArchiveExists", ErrorKind::kTerminal,
      "Give each archive a name of its own, such as snapshot-{utcnow}."},
     {Reason::kArchiveNotSeen, "ArchiveNotSeen", ErrorKind::kTerminal,
@@ -96,6 +97,8 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
     {Reason::kStateUnusable, "StateUnusable", ErrorKind::kTerminal,
      "See to it that the directory for ledgers is one that this user may write to, with room in it, and that no other program "
      "changes its files."},
+    {Reason::kKeyFileUnusable, "KeyFileUnusable", ErrorKind::kTerminal,
+     "Name a file in a directory that is there and that this user may write to (repository.keyFile); nothing was sent."},
     {Reason::kStateInUse, "StateInUse", ErrorKind::kWaiting, "Wait until the other run of this target has ended."},
     {Reason::kPruneFailed, "PruneFailed", ErrorKind::kTransient,
      "The archive was made. See borg's message on pruning, then run again."},
@@ -110,7 +113,15 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
     {Reason::kCancelled, "Cancelled", ErrorKind::kCancelled, "Run again when you like; borg continues from its last checkpoint."},
     {Reason::kInternal, "Internal", ErrorKind::kTerminal, "This is a defect of borg-engine: please report it with the log."},
 });
-static_assert(kTable.size() == static_cast<std::size_t>(Reason::kInternal) + 1, "one row for each Reason, in its order");
+static_assert(kTable.size() == static_cast<std::size_t>(Reason::kInternal) + 1, "one row for each Reason");
+
+// InfoOf looks a reason up by its number.
+constexpr bool InTheEnumsOrder() {
+  for (std::size_t i = 0; i < kTable.size(); ++i)
+    if (static_cast<std::size_t>(kTable.at(i).reason) != i) return false;
+  return true;
+}
+static_assert(InTheEnumsOrder());
 
 }  // namespace
 

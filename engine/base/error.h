@@ -57,6 +57,7 @@ enum class Reason {
   kInitFailed,
   kListFailed,
   kCreateFailed,
+  kKeyExportFailed,
   kArchiveExists,
   kArchiveNotSeen,
   // Reading back.
@@ -72,6 +73,7 @@ enum class Reason {
   kTargetMisbehaved,
   kLedgerInvalid,
   kStateUnusable,
+  kKeyFileUnusable,
   kStateInUse,
   // Keeping it in order.
   kPruneFailed,

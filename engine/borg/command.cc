@@ -86,7 +86,6 @@ Command List(const Client& client, std::string_view repository_path) {
   Command command = Begin(client, "list");
   command.env.emplace_back(kUtc);
   command.argv.emplace_back("--json");
-  command.env.emplace_back("TZ", "UTC");  // of the times in it
   AddRepository(command, repository_path);
   return command;
 }
@@ -106,6 +105,13 @@ Command Create(const Client& client, std::string_view repository_path, std::stri
     // Python's argparse drops a second "--", and borg looks for outdated options among all words; "./" is normalized away again.
     argv.push_back(path.starts_with('-') ? "./" + path : path);
   }
+  return command;
+}
+
+Command KeyExport(const Client& client, std::string_view repository_path) {
+  Command command = Begin(client, "key");
+  command.argv.insert(command.argv.begin() + 2, "export");
+  AddRepository(command, repository_path);
   return command;
 }
 

@@ -44,6 +44,8 @@ Command Init(const Client& client, std::string_view repository_path, std::string
 Command List(const Client& client, std::string_view repository_path);
 Command Create(const Client& client, std::string_view repository_path, std::string_view archive_name, const Source& source,
                std::uint32_t upload_rate_kib);
+// To standard output.
+Command KeyExport(const Client& client, std::string_view repository_path);
 // `retention` is not empty().
 Command Prune(const Client& client, std::string_view repository_path, const Retention& retention);
 // `names` is not empty.

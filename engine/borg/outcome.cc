@@ -19,6 +19,7 @@ Reason FailureOf(Step step) {
     case Step::kPrune: return Reason::kPruneFailed;
     case Step::kCheck: return Reason::kCheckFailed;
     case Step::kCompact: return Reason::kCompactFailed;
+    case Step::kKeyExport: return Reason::kKeyExportFailed;
     case Step::kExtract:
     case Step::kExportTar: return Reason::kRestoreFailed;
   }
@@ -165,6 +166,7 @@ std::string_view ToString(Step step) {
     case Step::kPrune: return "prune";
     case Step::kCheck: return "check";
     case Step::kCompact: return "compact";
+    case Step::kKeyExport: return "key export";
     case Step::kExtract: return "extract";
     case Step::kExportTar: return "export-tar";
   }

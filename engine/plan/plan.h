@@ -43,6 +43,7 @@ struct Repository {
   std::string path;  // below Server::root_dir, relative, no "." or ".." component
   Secret passphrase;
   std::string encryption = "repokey-blake2";  // for init only
+  std::string key_file;                       // on C, absolute: where a copy of its key is kept; empty: nowhere
   bool adopt = false;                         // what it has when there is no ledger yet is taken for good
 };
 

@@ -135,6 +135,14 @@ std::string RootDirProblem(std::string_view path) {
   return LocationProblem(NormalizedPath(std::string(path) + "/x"));  // as it will be used
 }
 
+std::string KeyFileProblem(std::string_view path) {
+  if (path.empty()) return "is empty (give the absolute path of a file on this machine)";
+  if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";
+  if (path[0] != '/') return "is not absolute (begin it with a slash: " + Quoted("/" + std::string(path)) + ")";
+  if (path.back() == '/') return "names a directory (give the path of a file)";
+  return {};
+}
+
 std::string RepositoryPathProblem(std::string_view path) {
   if (path.empty()) return "is empty (give the repository's path below the root directory)";
   if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";

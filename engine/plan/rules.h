@@ -23,6 +23,7 @@ std::string RepositoryPathProblem(std::string_view path);
 // archive's name begins there); "/~" (a home directory); braces (serve expands placeholders once more and has no escape); bytes
 // that are not UTF-8 (create keeps its command line in the archive and fails on them when all files have been read).
 std::string LocationProblem(std::string_view absolute_path);
+std::string KeyFileProblem(std::string_view path);
 std::string SourcePathProblem(std::string_view path);
 std::string ExcludeProblem(std::string_view pattern);
 std::string PassphraseProblem(std::string_view passphrase);

@@ -197,13 +197,14 @@ class Reader {
   }
 
   void ReadRepository(const Field& field, const Server& server, Repository& repository) {
-    const Section section(field, {"path", "passphrase", "passphraseFile", "encryption", "adopt"}, KeyCase::kExact);
+    const Section section(field, {"path", "passphrase", "passphraseFile", "encryption", "keyFile", "adopt"}, KeyCase::kExact);
     if (!section.present()) return;
     repository.path = RequiredText(section["path"], RepositoryPathProblem, "give the repository's path below server.rootDir");
     // Also of a path that has been reported, as that may be mended in more than one way.
     if (const Field path = section["path"]; path.node() != nullptr) paths_.Add(path, NormalizedPath(path.node()->text));
     CheckLocation(section["path"], server, repository);
     repository.encryption = CheckedText(section["encryption"], EncryptionProblem, repository.encryption);
+    ReadKeyFile(section["keyFile"], repository);
     repository.adopt = section["adopt"].Boolean().value_or(false);
     Given passphrase = ReadGiven(section, kPassphrase, repository.encryption == "none" ? "" : "give passphrase or passphraseFile");
     if (!passphrase.value) return;
@@ -220,6 +221,13 @@ class Reader {
     source.excludes = CheckedTexts(section["excludes"], ExcludeProblem);
     source.compression = CheckedText(section["compression"], CompressionProblem);
     source.one_file_system = section["oneFileSystem"].Boolean().value_or(false);
+  }
+
+  void ReadKeyFile(const Field& field, Repository& repository) {
+    repository.key_file = CheckedText(field, KeyFileProblem);
+    if (repository.key_file.empty()) return;
+    if (repository.encryption == "none") field.Problem("needs a repository that is encrypted: this one has no key (remove it)");
+    key_files_.Add(field, NormalizedPath(repository.key_file));
   }
 
   static void ReadRetention(const Field& field, Retention& retention) {
@@ -307,6 +315,7 @@ class Reader {
   Problems problems_;
   std::string directory_;
   Unique names_{kNamesAreUnique};
+  Unique key_files_{" (give each repository's key a file of its own)"};
   RepositoryPaths paths_;
 };
 

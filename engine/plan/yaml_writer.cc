@@ -178,6 +178,7 @@ class Writer {
       Text("path", target.repository.path);
       if (!target.repository.passphrase.empty()) Text("passphrase", target.repository.passphrase.Reveal());
       if (target.repository.encryption != Repository{}.encryption) Text("encryption", target.repository.encryption);
+      if (!target.repository.key_file.empty()) Text("keyFile", target.repository.key_file);
       if (target.repository.adopt) Flag("adopt", true);
     });
     Map("source", [&] {

@@ -12,22 +12,13 @@
 
 #include "engine/plan/document.h"
 #include "engine/plan/input_file.h"
+#include "engine/run/durable_file.h"
 
 namespace borgop {
 namespace {
 
 tl::unexpected<Error> Unusable(const std::string& path, std::string_view what, int error) {
   return Fail(Reason::kStateUnusable, Quoted(path) + ' ' + std::string(what) + ": " + std::strerror(error));
-}
-
-// All of it, or the errno.
-int WriteAll(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written < 0 && errno != EINTR) return errno;
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
 }
 
 }  // namespace
@@ -68,7 +59,7 @@ Result<std::unique_ptr<LedgerFile>> LedgerFile::Open(const std::string& director
     if (errno == EWOULDBLOCK) return Fail(Reason::kStateInUse, "another run of this target holds " + Quoted(lock_path));
     return Unusable(lock_path, "cannot be locked", errno);
   }
-  return std::unique_ptr<LedgerFile>(new LedgerFile(directory, path, std::move(lock)));
+  return std::unique_ptr<LedgerFile>(new LedgerFile(path, std::move(lock)));
 }
 
 Result<std::optional<Ledger>> LedgerFile::Read() const {
@@ -83,20 +74,7 @@ Result<std::optional<Ledger>> LedgerFile::Read() const {
 Status LedgerFile::Write(const Ledger& ledger) {
   const Result<std::string> text = WriteLedger(ledger);
   if (!text) return Fail(text.error());
-  const std::string beside = path_ + ".new";
-  static_cast<void>(unlink(beside.c_str()));
-  const UniqueFd file(open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) return Unusable(beside, "cannot be made", errno);
-  int error = WriteAll(file.get(), *text);
-  if (error == 0 && fsync(file.get()) != 0) error = errno;
-  if (error == 0 && std::rename(beside.c_str(), path_.c_str()) != 0) error = errno;
-  if (error != 0) {
-    static_cast<void>(unlink(beside.c_str()));
-    return Unusable(path_, "cannot be written", error);
-  }
-  // The new name has to outlive a power cut as well.
-  const UniqueFd directory(open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || fsync(directory.get()) != 0) return Unusable(directory_, "cannot be synced", errno);
+  if (const int error = WriteDurably(path_, *text); error != 0) return Unusable(path_, "cannot be written", error);
   return {};
 }
 

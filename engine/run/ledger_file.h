@@ -28,10 +28,9 @@ class LedgerFile {
   const std::string& path() const { return path_; }
 
  private:
-  LedgerFile(std::string directory, std::string path, UniqueFd lock)
-      : directory_(std::move(directory)), path_(std::move(path)), lock_(std::move(lock)) {}
+  LedgerFile(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
-  std::string directory_, path_;
+  std::string path_;
   UniqueFd lock_;
 };
 

@@ -9,8 +9,10 @@
 #include "engine/borg/command.h"
 #include "engine/borg/output.h"
 #include "engine/plan/rules.h"
+#include "engine/report/printable.h"
 #include "engine/run/exchange.h"
 #include "engine/run/journal.h"
+#include "engine/run/key_file.h"
 #include "engine/run/ledger_file.h"
 #include "engine/run/machines.h"
 #include "engine/run/steps.h"
@@ -157,7 +159,26 @@ class TargetRun {
     missing_ = !listing && listing.error().reason == Reason::kRepositoryMissing;
     if (missing_) co_return ledger_.OnMissing(report_.repository.path);
     if (!listing) co_return Fail(ExplainListing(listing.error()));
-    co_return Found(*listing);
+    const Status fits = Found(*listing);
+    if (!fits) co_return fits;
+    co_return co_await KeepKey(context);
+  }
+
+  // Before anything is sent: what cannot be read without the key should not be there without a copy of it.
+  Task<Status> KeepKey(Context context) {
+    const std::string& file = target_.repository.key_file;
+    if (file.empty()) co_return Status{};
+    if (!ledger_.pins().key) co_return Fail(Reason::kRepositoryTampered, "the repository has no key, and should have one");
+    const guard::KeyPrint key = *ledger_.pins().key;
+    const Result<bool> there = KeyFileIsThere(file, key);
+    if (!there) co_return Fail(there.error());
+    if (*there) co_return Status{};
+    const auto make = [this](const Client& client) { return KeyExport(client, report_.repository.path); };
+    const Result<ExchangeResult> exported = co_await upkeep_.Run(context, report_.repository.path, Step::kKeyExport, make);
+    if (!exported) co_return Fail(exported.error());
+    const Status written = WriteKeyFile(file, exported->output, key);
+    if (written) journal_.Log(LogLevel::kInfo, "wrote the repository's key to " + Printable(file, 300));
+    co_return written;
   }
 
   Status Found(const Listing& listing) {
@@ -189,12 +210,16 @@ class TargetRun {
     if (!made && made.error().reason == Reason::kInitFailed) {
       // Another run may have made it meanwhile.
       const Result<Listing> listing = co_await upkeep_.List(context);
-      if (listing) co_return Found(*listing);
+      if (listing) {
+        const Status fits = Found(*listing);
+        if (!fits) co_return fits;
+        co_return co_await KeepKey(context);
+      }
     }
     if (!made) co_return made;
     report_.repository.initialized = true;
     journal_.Log(LogLevel::kInfo, "made the repository " + report_.repository.path);
-    co_return Status{};
+    co_return co_await KeepKey(context);
   }
 
   Task<Status> CreateArchive(Context context) {

@@ -72,6 +72,8 @@ TEST(CommandTest, TheOtherVerbs) {
   EXPECT_THAT(Init(kHere, "/r", "repokey").argv,
               ElementsAre("/opt/borg", "init", "--log-json", "--lock-wait", "7", "--encryption=repokey", "--make-parent-dirs", "--",
                           "ssh://borg-server/r"));
+  EXPECT_THAT(KeyExport(kHere, "/r").argv,
+              ElementsAre("/opt/borg", "key", "export", "--log-json", "--lock-wait", "7", "--", "ssh://borg-server/r"));
   EXPECT_THAT(List(kHere, "/r").argv,
               ElementsAre("/opt/borg", "list", "--log-json", "--lock-wait", "7", "--json", "--", "ssh://borg-server/r"));
   EXPECT_THAT(Check(kHere, "/r", {CheckMode::kFull}).argv, Not(Contains(HasSubstr("-only"))));

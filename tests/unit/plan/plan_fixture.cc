@@ -192,6 +192,7 @@ std::string GoodYaml() {
          "    path: web/01\n"
          "    passphrase: correct horse\n"
          "    encryption: repokey\n"
+         "    keyFile: /var/lib/borg/web.key\n"
          "  source:\n"
          "    paths: [/etc, /srv]\n"
          "    excludes:\n"
@@ -268,8 +269,8 @@ std::string Dump(const Plan& plan) {
         << "\nencryption=" << target.repository.encryption << "\n";
     for (const std::string& path : target.source.paths) out << "source<" << path << ">\n";
     for (const std::string& exclude : target.source.excludes) out << "exclude<" << exclude << ">\n";
-    out << "compression=" << target.source.compression << "\none_fs=" << target.source.one_file_system
-        << "\narchive=" << target.archive_name << "\nkeep=";
+    out << "compression=" << target.source.compression << "\nkey_file=" << target.repository.key_file
+        << "\none_fs=" << target.source.one_file_system << "\narchive=" << target.archive_name << "\nkeep=";
     const Retention& keep = target.retention;
     for (const auto& count : {keep.keep_last, keep.keep_minutely, keep.keep_hourly, keep.keep_daily, keep.keep_weekly,
                               keep.keep_monthly, keep.keep_yearly}) {

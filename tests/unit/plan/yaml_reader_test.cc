@@ -153,7 +153,8 @@ TEST(YamlReader, BlockAtTheEndKeepsItsLastLineAsItIs) {
 }
 
 TEST(YamlReader, EncryptionNoneNeedsNoPassphrase) {
-  std::string text = With(GoodYaml(), "    passphrase: correct horse\n    encryption: repokey\n", "    encryption: none\n");
+  std::string text = With(With(GoodYaml(), "    keyFile: /var/lib/borg/web.key\n", ""),
+                          "    passphrase: correct horse\n    encryption: repokey\n", "    encryption: none\n");
   EXPECT_EQ(YamlProblem(text), "");
 }
 
