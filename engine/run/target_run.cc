@@ -239,7 +239,7 @@ class TargetRun {
     if (judged) {
       created = ParseCreate(result.output);
     } else {
-      created = Fail(judged.error());
+      created = Fail(OfThisSecond(judged.error()));
     }
     if (created) {
       created_ = std::move(*created);
@@ -251,6 +251,14 @@ class TargetRun {
       if (!unharmed) co_return unharmed;
     }
     co_return Fail(created.error());
+  }
+
+  // A name that has the time in it is free again a moment later: then another run was as quick as this one.
+  Error OfThisSecond(const Error& error) const {
+    const std::string& name = target_.archive_name;
+    const bool timed = name.find("{utcnow") != std::string::npos || name.find("{now") != std::string::npos;
+    if (error.reason != Reason::kArchiveExists || !timed) return error;
+    return {Reason::kCreateFailed, error.message, "Another run used the same name: run again."};
   }
 
   Task<Status> SeeNothingGone(Context context) {

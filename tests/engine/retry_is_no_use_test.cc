@@ -39,6 +39,12 @@ TEST_F(RetryIsNoUseTest, ArchiveNameThatIsTaken) {
   ExpectFailed(result, "ArchiveExists", "Terminal", 1);
   EXPECT_THAT(result.message(), HasSubstr("always-this"));
   EXPECT_THAT(result.action(), HasSubstr("{utcnow}"));
+  // A name of the time is another one later, so that another try does help.
+  plan.targets[0].archive_name = "of-{now:%Y}";
+  ExpectCompleted(RunEngine(plan));
+  const auto soon = RunEngine(plan);
+  ExpectFailed(soon, "CreateFailed", "Transient", 75);
+  EXPECT_THAT(soon.action(), HasSubstr("run again"));
   ExpectNextRunGood(MakePlan());
 }
 
