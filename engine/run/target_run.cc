@@ -159,9 +159,7 @@ class TargetRun {
     missing_ = !listing && listing.error().reason == Reason::kRepositoryMissing;
     if (missing_) co_return ledger_.OnMissing(report_.repository.path);
     if (!listing) co_return Fail(ExplainListing(listing.error()));
-    const Status fits = Found(*listing);
-    if (!fits) co_return fits;
-    co_return co_await KeepKey(context);
+    co_return co_await Found(context, *listing);
   }
 
   // Before anything is sent: what cannot be read without the key should not be there without a copy of it.
@@ -181,11 +179,13 @@ class TargetRun {
     co_return written;
   }
 
-  Status Found(const Listing& listing) {
+  // There is a repository, whoever made it.
+  Task<Status> Found(Context context, const Listing& listing) {
     std::vector<std::string> notices;
-    Status fits = ledger_.OnFound(listing, Upkeep::Now(), notices);
+    const Status fits = ledger_.OnFound(listing, Upkeep::Now(), notices);
     for (const std::string& notice : notices) journal_.Log(LogLevel::kInfo, notice);
-    return fits;
+    if (!fits) co_return fits;
+    co_return co_await KeepKey(context);
   }
 
   // An account on B that runs no scripts may run `borg serve` by a forced command, or nothing at all.
@@ -210,11 +210,7 @@ class TargetRun {
     if (!made && made.error().reason == Reason::kInitFailed) {
       // Another run may have made it meanwhile.
       const Result<Listing> listing = co_await upkeep_.List(context);
-      if (listing) {
-        const Status fits = Found(*listing);
-        if (!fits) co_return fits;
-        co_return co_await KeepKey(context);
-      }
+      if (listing) co_return co_await Found(context, *listing);
     }
     if (!made) co_return made;
     report_.repository.initialized = true;

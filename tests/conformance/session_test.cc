@@ -22,6 +22,13 @@ class Sessions : public testing::TestWithParam<MachineKind> {
 
 class JumpSessions : public Sessions {};
 
+SessionTimes Impatient() {
+  SessionTimes times;
+  times.keepalive = 2s;  // the shortest that libssh2 takes
+  times.silence = 6s;
+  return times;
+}
+
 TEST_P(Sessions, OneChannelTooManyIsRefusedAndTheOthersLiveOn) {
   BORGOP_NEEDS_ISOLATION();
   lab::Lab::Shared().target().RestartSshd({"MaxSessions=2"});
@@ -103,10 +110,7 @@ TEST_P(Sessions, AMachineThatFallsSilentIsGivenUp) {
   BORGOP_NEEDS_ISOLATION();
   RunReal([](Context unlimited) -> Task<void> {
     const Context context = unlimited.WithTimeout(60s);
-    SessionTimes times;
-    times.keepalive = 2s;  // the shortest that libssh2 takes
-    times.silence = 6s;
-    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), times);
+    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), Impatient());
     EXPECT_TRUE(connection.has_value());
     if (!connection) co_return;
     const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::Deaf(), 1 << 20);
@@ -136,10 +140,7 @@ TEST_P(JumpSessions, AJumpHostThatFallsSilentIsNamed) {
   BORGOP_NEEDS_ISOLATION();
   RunReal([](Context unlimited) -> Task<void> {
     const Context context = unlimited.WithTimeout(60s);
-    SessionTimes times;
-    times.keepalive = 2s;
-    times.silence = 6s;
-    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), times);
+    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), Impatient());
     EXPECT_TRUE(connection.has_value());
     if (!connection) co_return;
     const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::Deaf(), 1 << 20);
@@ -161,10 +162,7 @@ TEST_P(JumpSessions, AJumpHostThatFallsSilentIsNamed) {
 TEST_P(JumpSessions, TimeInWhichThisProcessDidNotRunIsNobodysSilence) {
   RunReal([](Context unlimited) -> Task<void> {
     const Context context = unlimited.WithTimeout(60s);
-    SessionTimes times;
-    times.keepalive = 2s;
-    times.silence = 6s;
-    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), times);
+    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), Impatient());
     EXPECT_TRUE(connection.has_value());
     if (!connection) co_return;
     const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::Cat(), 1 << 20);

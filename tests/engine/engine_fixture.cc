@@ -191,6 +191,14 @@ void EngineTest::ExpectRepositorySound(const std::string& path, const std::strin
   EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
 }
 
+std::string EngineTest::OnServer(const std::string& command) const {
+  return b_.Output("export BORG_PASSPHRASE='" + std::string(kPassphrase) + "' BORG_NEW_PASSPHRASE='" + std::string(kPassphrase) +
+                       "' BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_RELOCATED_REPO_ACCESS_IS_OK=yes "
+                       "BORG_BASE_DIR=$(mktemp -d); cd '" +
+                       dir() + "' && " + command,
+                   {.user = "backup", .timeout = std::chrono::seconds(60)});
+}
+
 std::vector<pid_t> EngineTest::Find(const LabHost& host, const std::string& text) {
   std::vector<pid_t> found;
   for (const auto& info : host.Processes()) {

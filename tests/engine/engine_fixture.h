@@ -81,6 +81,8 @@ class EngineTest : public testing::Test {
   // Nothing is left of the run before, the next one succeeds, and borg on B finds its repository sound.
   void ExpectNextRunGood(const Plan& plan) const;
   void ExpectRepositorySound(const std::string& path, const std::string& user = "backup") const;
+  // What `command` prints that borg's account on B runs among the repositories, whatever they are; it must succeed.
+  std::string OnServer(const std::string& command) const;
   // The process ids on a machine of processes that have `text` in their arguments (NUL shown as a blank).
   static std::vector<pid_t> Find(const LabHost& host, const std::string& text);
 

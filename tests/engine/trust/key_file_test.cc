@@ -16,13 +16,6 @@ class KeyFileTest : public EngineTest {
     plan.targets[0].repository.key_file = file_;
     return plan;
   }
-  std::string OnServer(const std::string& command) const {
-    const std::string passphrase(kPassphrase);
-    return b_.Output("export BORG_PASSPHRASE='" + passphrase + "' BORG_NEW_PASSPHRASE='" + passphrase +
-                         "' BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_BASE_DIR=$(mktemp -d); cd '" + dir() + "' && " +
-                         command,
-                     {.user = "backup"});
-  }
 
   // C shares this machine's files.
   const TemporaryDirectory directory_;

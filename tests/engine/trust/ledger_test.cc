@@ -22,13 +22,6 @@ class LedgerTest : public EngineTest {
     return plan;
   }
   Json Ledger() const { return Json::parse(c_.ReadFile(State() + "/target0.json")); }
-  std::string OnServer(const std::string& command) const {
-    return b_.Output("export BORG_PASSPHRASE='" + std::string(kPassphrase) + "' BORG_NEW_PASSPHRASE='" + std::string(kPassphrase) +
-                         "' BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_RELOCATED_REPO_ACCESS_IS_OK=yes "
-                         "BORG_BASE_DIR=$(mktemp -d); cd '" +
-                         dir() + "' && " + command,
-                     {.user = "backup", .timeout = seconds(60)});
-  }
   std::vector<std::string> Listed() const {
     std::vector<std::string> names;
     std::istringstream lines(OnServer("borg list --short repo0"));
