@@ -59,16 +59,20 @@ void PrintTable(const std::vector<Round>& rounds, std::ostream& out) {
   }
 }
 
-nlohmann::json ToJson(const nlohmann::json& what, const std::vector<Round>& rounds) {
+nlohmann::json Heading(const nlohmann::json& what) {
   utsname system{};
   uname(&system);
-  nlohmann::json all = {{"benchmark", what},
-                        {"time", FormatRfc3339(std::chrono::system_clock::now(), 0)},
-                        {"machine",
-                         {{"processor", Processor()},
-                          {"cores", std::thread::hardware_concurrency()},
-                          {"kernel", std::string(system.sysname) + " " + system.release}}},
-                        {"rounds", nlohmann::json::array()}};
+  return {{"benchmark", what},
+          {"time", FormatRfc3339(std::chrono::system_clock::now(), 0)},
+          {"machine",
+           {{"processor", Processor()},
+            {"cores", std::thread::hardware_concurrency()},
+            {"kernel", std::string(system.sysname) + " " + system.release}}}};
+}
+
+nlohmann::json ToJson(const nlohmann::json& what, const std::vector<Round>& rounds) {
+  nlohmann::json all = Heading(what);
+  all["rounds"] = nlohmann::json::array();
   for (const Round& round : rounds) {
     all["rounds"].push_back({{"contender", round.contender},
                              {"work", round.work},

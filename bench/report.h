@@ -20,7 +20,9 @@ struct Round {
 // Markdown: a line for each work and contender, in the order in which they first appear; medians, and least to most in brackets.
 void PrintTable(const std::vector<Round>& rounds, std::ostream& out);
 
-// `what` and each of `rounds`, with the processor, the number of cores, the kernel and the time.
+// `what`, with the processor, the number of cores, the kernel and the time.
+nlohmann::json Heading(const nlohmann::json& what);
+// That, and each of `rounds`.
 nlohmann::json ToJson(const nlohmann::json& what, const std::vector<Round>& rounds);
 
 }  // namespace borgop::bench

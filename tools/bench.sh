@@ -3,17 +3,46 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
+bench=$root/build/release/bench results=$root/build/bench
+mkdir -p "$results"
+
+engine() {
+  "$root/tools/build.sh" release engine_bench borg-engine
+  "$bench/engine_bench" --json "$results/engine.json" "$@"
+  say "Every round is in build/bench/engine.json."
+}
+guard() {
+  "$root/tools/build.sh" release guard_bench
+  "$bench/guard_bench"
+}
+objects() {
+  "$root/tools/build.sh" release objects_bench
+  "$bench/objects_bench" "$@"
+}
+controller() {
+  local peer
+  "$root/tools/cluster/programs.sh" >/dev/null
+  "$root/tools/build.sh" release controller_bench borg-operator
+  peer=$("$root/tools/bench_peer.sh")
+  "$bench/controller_bench" --peer "$peer" --json "$results/controller.json" "$@"
+  "$root/bench/controller/plot.py" "$results/controller.json" >"$results/controller.svg"
+  say "Every measurement is in build/bench/controller.json, and drawn in build/bench/controller.svg."
+}
+# Everything; with --quick only whether it works.
+all() {
+  [[ $* == --quick || $# == 0 ]] || fail "bench: all takes --quick only" 2
+  guard
+  if [[ $# == 0 ]]; then objects; else objects --objects 3000 --asked 200; fi
+  engine "$@"
+  controller "$@"
+}
+
 case ${1:-engine} in
   guard)
     (($# == 1)) || fail "bench: guard takes no arguments" 2
-    "$root/tools/build.sh" release guard_bench
-    exec "$root/build/release/bench/guard_bench"
+    guard
     ;;
-  engine) (($# == 0)) || shift ;;
-  -*) ;;
-  *) fail "bench: unknown benchmark $1 (there are: engine, guard)" 2 ;;
+  all | controller | engine | objects) "${1:-engine}" "${@:2}" ;;
+  -*) engine "$@" ;;
+  *) fail "bench: unknown benchmark $1 (there are: all, controller, engine, guard, objects)" 2 ;;
 esac
-"$root/tools/build.sh" release engine_bench borg-engine
-mkdir -p "$root/build/bench"
-"$root/build/release/bench/engine_bench" --json "$root/build/bench/engine.json" "$@"
-say "Every round is in build/bench/engine.json."

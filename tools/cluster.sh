@@ -11,7 +11,7 @@
 #   ./dev cluster kill|start|freeze|thaw NAME PART   an outage: PART is etcd, apiserver, controller-manager or scheduler, and in a node
 #                                             containerd, coredns, kubelet or kube-proxy
 #   ./dev cluster serve    [NAME] [--node]    like up, in the foreground; it ends with this process, whatever ends it
-#   ./dev cluster programs [--node] [--helm]  only get the programs (see tools/cluster/programs.sh)
+#   ./dev cluster programs [--node] [--helm] [--judge] [--gitops]  only get the programs (see tools/cluster/programs.sh)
 #
 # NAME: letters, digits, dashes; "default" if none is given. Any number can run at once, by any user: each has free ports of its own,
 # certificates and tokens of its own, and keeps everything in build/cluster/NAME (--state DIR: elsewhere):
@@ -46,13 +46,15 @@ start_limit=90
 
 verb=${1:-help}
 (($# == 0)) || shift
-name='' state='' all='' outage_part='' node='' helm=''
+name='' state='' all='' outage_part='' node='' helm='' judge='' gitops=''
 while (($#)); do
   case $1 in
     --state) [[ -n ${2:-} ]] || fail "cluster: --state needs a folder" 2; state=$(realpath -m "$2"); shift 2 ;;
     --all) all=yes; shift ;;
     --node) node=yes; shift ;;
     --helm) helm=yes; shift ;;
+    --judge) judge=yes; shift ;;
+    --gitops) gitops=yes; shift ;;
     -h | --help) verb=help; shift ;;
     --) shift; break ;;
     -*) fail "cluster: unknown option $1" 2 ;;
@@ -356,7 +358,7 @@ case $verb in
   why-no-node)  # for tests: why there can be none here, or nothing
     why_no_node || { "$root/tools/cluster/programs.sh" --no-build --node >/dev/null || true; } 2>&1
     ;;
-  programs) exec "$root/tools/cluster/programs.sh" ${node:+--node} ${helm:+--helm} ;;
+  programs) exec "$root/tools/cluster/programs.sh" ${node:+--node} ${helm:+--helm} ${judge:+--judge} ${gitops:+--gitops} ;;
   help) sed -n '2,/^$/s/^# \{0,1\}//p' "$me" | sed '/^set /,$d; /^Also in DIR/d' ;;
   *) fail "cluster: unknown verb $verb (up, down, status, kubectl, load, enter, kill, start, freeze, thaw, serve or programs)" 2 ;;
 esac

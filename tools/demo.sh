@@ -90,7 +90,7 @@ cluster up --node >>"$log"
 cp "$cluster_state"/node/{link,cgroup} "$work/"
 export KUBECONFIG=$cluster_state/kubeconfig
 kubectl() { "${program[kubectl]}" "$@"; }
-kubectl get nodes -o wide | cut -c1-110
+kubectl get nodes
 
 next "starting T and B, machines outside of it, each with its own sshd"
 lab up >>"$log"

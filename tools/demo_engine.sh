@@ -6,12 +6,14 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
-keep=''
-case ${1:-} in
-  '') ;;
-  --keep) keep=yes ;;
-  *) fail "demo-engine: unknown argument $1" 2 ;;
-esac
+keep='' prebuilt=''
+for argument; do
+  case $argument in
+    --keep) keep=yes ;;
+    --prebuilt) prebuilt=yes ;;
+    *) fail "demo-engine: unknown argument $argument" 2 ;;
+  esac
+done
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/borgop-demo.XXXXXX")
 state=$work/lab started=$(date +%s%N) step_started='' step_name=''
@@ -45,9 +47,12 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-next "building borg-engine"
-"$root/tools/build.sh" release borg-engine
 engine=$root/build/release/bin/borg-engine
+if [[ -z $prebuilt ]]; then
+  next "building borg-engine"
+  "$root/tools/build.sh" release borg-engine
+fi
+[[ -x $engine ]] || fail "$engine is not there (./dev build makes it)"
 
 next "starting a target T and a repository server B, each with its own sshd"
 lab up >"$work/status"

@@ -71,16 +71,20 @@ write_hosts() { # several.lab: the first address (IPv6 is preferred) is dead; de
 }
 
 connect() { # LINK (in net), FROM (a process or "self"), INTERFACE, TO (a process), INTERFACE
-  local n=${net[$1]} to=/proc/$4/ns/net in=()
+  local n=${net[$1]} to=/proc/$4/ns/net in=() mac
   [[ $2 == self ]] || in=(nsenter "--net=/proc/$2/ns/net")
   "${in[@]}" ip link add "$3" type veth peer name "$5" netns "$to"
   "${in[@]}" sh -ec 'ip addr add "10.231.$1.1/24" dev "$2"; ip addr add "fd00:231:$1::1/64" dev "$2" nodad; ip link set "$2" up' sh "$n" "$3"
   nsenter "--net=$to" sh -ec 'ip addr add "10.231.$1.2/24" dev "$2"; ip addr add "fd00:231:$1::2/64" dev "$2" nodad
     ip link set "$2" up' sh "$n" "$5"
+  # As if there were a router between: where a machine is gone, nothing says so, and what was asked for meanwhile is not refused later.
+  mac=$(nsenter "--net=$to" ip -br link show "$5" | awk '{print $3}')
+  "${in[@]}" ip neigh replace "10.231.$n.2" lladdr "$mac" dev "$3" nud permanent
+  "${in[@]}" ip neigh replace "fd00:231:$n::2" lladdr "$mac" dev "$3" nud permanent
 }
 
 hold() { # the first process below `serve`: in C's network and mounts, with a process namespace that takes all machines with it
-  local h pid mac tries
+  local h pid tries
   declare -A pids
   mount --make-rprivate /
   mount -t tmpfs -o mode=755 lab "$state/C/mnt"
@@ -109,10 +113,6 @@ hold() { # the first process below `serve`: in C's network and mounts, with a pr
     for ((tries = 0; tries < 1500; tries++)); do [[ ! -s $state/$h/pid ]] || break; sleep 0.02; done
     read -r "pids[$h]" <"$state/$h/pid" || { echo "$h did not start" >&2; exit 1; }
     connect "$h" self "to-$h" "${pids[$h]}" eth0
-    # As if there were a router between: where a machine is gone, nothing says so.
-    mac=$(nsenter "--net=/proc/${pids[$h]}/ns/net" ip -br link show eth0 | awk '{print $3}')
-    ip neigh replace "10.231.${net[$h]}.2" lladdr "$mac" dev "to-$h" nud permanent
-    ip neigh replace "fd00:231:${net[$h]}::2" lladdr "$mac" dev "to-$h" nud permanent
   done
   connect JT "${pids[J]}" eth1 "${pids[T]}" eth1
   connect JB "${pids[J]}" eth2 "${pids[B]}" eth1

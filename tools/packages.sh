@@ -9,8 +9,8 @@ build_packages=(g++ cmake ninja-build ccache pkg-config libssl-dev zlib1g-dev li
   libcivetweb-dev libmsgpack-cxx-dev libgtest-dev libgmock-dev dpkg-dev patch python3 debian-archive-keyring)
 # What the tests run against: without one, its tests are skipped and say so.
 # shellcheck disable=SC2034
-test_packages=(borgbackup socat openssh-server openssh-client iproute2 iptables procps util-linux passwd python3-venv python3-dev
-  libacl1-dev liblz4-dev libzstd-dev libxxhash-dev openssl)
+test_packages=(borgbackup socat openssh-server openssh-client iproute2 iptables procps util-linux passwd python3-venv python3-dev python3-yaml
+  libacl1-dev liblz4-dev libzstd-dev libxxhash-dev openssl prometheus)
 # Login shells that an account on a target may have. Only those that the release has.
 # shellcheck disable=SC2034
 shell_packages=(bash bash-static dash zsh zsh-static fizsh fish tcsh csh mksh 'ksh|ksh93u+m' busybox yash rc 9base elvish xonsh posh sash)
@@ -20,7 +20,7 @@ lint_packages=(clang clang-tidy clang-format libclang-dev llvm-dev 'libclang-rt-
 # For a cluster with a node (./dev cluster up --node). Docker's own package brings the first two as well.
 # shellcheck disable=SC2034
 node_packages=('containerd|containerd.io' 'runc|containerd.io' containernetworking-plugins conntrack iptables iproute2 procps util-linux g++ python3
-  openssl)
+  openssl jq)
 # For ./dev images.
 # shellcheck disable=SC2034
 image_packages=(buildah mmdebstrap debian-archive-keyring python3)

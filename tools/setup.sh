@@ -66,7 +66,7 @@ apt_get() { # retried while another apt is at work
   return 1
 }
 
-# The packages openssh-server and containerd start a service and enable it. Where there was none, there must be none afterwards: policy-rc.d
+# The packages openssh-server, prometheus and containerd start a service and enable it. Where there was none, there must be none afterwards: policy-rc.d
 # keeps it from starting, and what the package enabled is disabled again.
 policy=/usr/sbin/policy-rc.d
 restore_policy=''
@@ -120,6 +120,7 @@ install_packages() {
   fi
   step "apt: installing ${wanted[*]}"
   [[ " ${wanted[*]} " != *" openssh-server "* ]] || no_new_services ssh.service ssh.socket
+  [[ " ${wanted[*]} " != *" prometheus "* ]] || no_new_services prometheus.service
   [[ " ${wanted[*]} " != *" containerd "* ]] || no_new_services containerd.service
   apt_get install --no-install-recommends "${wanted[@]}" || fail "apt-get install failed"
   allow_services

@@ -1,9 +1,11 @@
 #!/bin/bash
-# Builds libssh2 >= 1.11 into .deps/libssh2 where the system's is older: Debian trixie's source package, statically.
+# Builds libssh2 >= 1.11 into .deps/libssh2: Debian trixie's source package with Debian's own patches and those in
+# engine/ssh/libssh2-patches (by which ciphers cost a third), statically. Where the source cannot be had, the system's library does if it
+# is new enough.
 #
 # The mirror is the one that this machine's apt uses; apt verifies the archive's signatures as for any other package. Apt's state for
-# it is private (.deps/apt), so that the system's own sources and lists stay as they are. Patches in engine/ssh/libssh2-patches are
-# applied. Nothing is done when the library is there already and was built from the same recipe.
+# it is private, so that the system's own sources and lists stay as they are. Nothing is done when the library is there already and was
+# built from the same recipe, which the patches are part of.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
@@ -12,18 +14,22 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 shopt -s nullglob
 patches=("$root"/engine/ssh/libssh2-patches/*.patch)
 
-system=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' libssh2-1-dev 2>/dev/null || true)
-if [[ $system == ii* ]] && dpkg --compare-versions "${system#ii }" ge 1.11 && ((${#patches[@]} == 0)); then
-  rm -rf "$out"  # it would be found first
-  exit 0
-fi
 recipe=$(cat "${BASH_SOURCE[0]}" "${patches[@]}" /dev/null | sha256sum | cut -c1-40)
 [[ -e $out/lib/libssh2.a && $(cat "$out/recipe" 2>/dev/null) == "$recipe" ]] && exit 0
 
+no_source() { # WHY
+  local system
+  system=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' libssh2-1-dev 2>/dev/null || true)
+  if [[ $system != ii* ]] || ! dpkg --compare-versions "${system#ii }" ge 1.11; then fail "$1"; fi
+  warn "$1; using the system's libssh2 ${system#ii }, with which ciphers cost three times as much"
+  rm -rf "$out"  # it would be found first
+  exit 0
+}
+
 . "$root/tools/apt_mirror.sh"
-find_mirrors || fail "apt on this machine has no source for Debian's main, so libssh2's newer source package cannot be had"
+find_mirrors || no_source "apt on this machine has no source for Debian's main, so libssh2's newer source package cannot be had"
 main=$main_mirror security=$security_mirror
-[[ -e $keyring ]] || fail "$keyring is missing: install debian-archive-keyring"
+[[ -e $keyring ]] || no_source "$keyring is missing (install debian-archive-keyring), so libssh2's newer source package cannot be had"
 
 mkdir -p "$deps"
 work=$(mktemp -d "$deps/libssh2-build.XXXXXX")
@@ -37,18 +43,20 @@ apt=(apt-get -q -o "Dir::Etc::SourceList=$work/apt/sources.list" -o Dir::Etc::So
 step "libssh2: getting Debian trixie's source package"
 log=$work/log
 run() { "$@" >>"$log" 2>&1 || { tail -n 40 "$log" >&2; fail "libssh2: $1 failed, see above"; }; }
-run "${apt[@]}" update
 cd "$work"
-run "${apt[@]}" source --download-only libssh2
-dsc=$(echo "$work"/libssh2_*.dsc)
-[[ -e $dsc ]] || fail "libssh2: apt brought no source package"
+dsc=''
+if "${apt[@]}" update >>"$log" 2>&1 && "${apt[@]}" source --download-only libssh2 >>"$log" 2>&1; then dsc=$(echo "$work"/libssh2_*.dsc); fi
+if [[ ! -e $dsc ]]; then
+  tail -n 40 "$log" >&2
+  no_source "libssh2: apt brought no source package, see above"
+fi
 version=$(basename "$dsc" .dsc)
 version=${version#libssh2_}
 dpkg --compare-versions "$version" ge 1.11 || fail "libssh2: trixie's source package is $version, 1.11 is needed"
 run dpkg-source --no-check -x "$dsc" "$work/src"  # apt has verified it
 for patch in "${patches[@]}"; do run patch -d "$work/src" -p1 --fuzz=0 -i "$patch"; done
 
-step "libssh2: building $version${patches:+ with ${#patches[@]} patches}"
+step "libssh2: building $version${patches:+ with ${#patches[@]} patches of our own}"
 run cmake -S "$work/src" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$work/installed" \
   -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF -DBUILD_STATIC_LIBS=ON \
   -DBUILD_EXAMPLES=OFF -DBUILD_TESTING=OFF -DCRYPTO_BACKEND=OpenSSL -DENABLE_ZLIB_COMPRESSION=ON

@@ -30,6 +30,7 @@ RepositorySpec ReadRepository(const Object& in) {
   if (!in.present()) return repository;
   repository.path = in.RequiredText("path", RepositoryPathProblem);
   repository.encryption = in.Text("encryption", EncryptionProblem).value_or("repokey-blake2");
+  repository.adopt = in.Boolean("adopt").value_or(false);
   if (repository.encryption == "none" && in.Find("passphraseSecretRef") == nullptr) return repository;
   const Object secret = in.RequiredChild("passphraseSecretRef");
   repository.passphrase_secret = secret.RequiredText("name", ObjectNameProblem);
@@ -75,6 +76,7 @@ MaintenanceSpec ReadMaintenance(const Object& in) {
   maintenance.check = check.value_or(maintenance.check);
   maintenance.check_max_duration = std::chrono::seconds(in.Integer("checkMaxDurationSeconds", 1, kMaxSeconds).value_or(0));
   in.Problem("checkMaxDurationSeconds", CheckMaxDurationProblem(maintenance));
+  maintenance.compact_after = CompactAfterOf(in.Text("compactAfter", CompactAfterProblem).value_or(""));
   return maintenance;
 }
 

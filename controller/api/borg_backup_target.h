@@ -21,6 +21,7 @@ struct RepositorySpec {
   std::string passphrase_secret;  // empty: not encrypted
   std::string passphrase_key = "passphrase";
   std::string encryption = "repokey-blake2";
+  bool adopt = false;  // what it has when nothing is known of it yet is taken for good
 };
 
 struct MaintenanceSpec : Maintenance {

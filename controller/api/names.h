@@ -18,7 +18,7 @@ inline constexpr std::string_view kTargetPlural = "borgbackuptargets";
 
 // Owner of the fields that the operator applies.
 inline constexpr std::string_view kFieldManager = "borg-operator";
-// On a Job until its result stands in the target's status.
+// On a Job, and on its pods, until the result stands in the target's status.
 inline constexpr std::string_view kResultFinalizer = "borg-operator.dev/unread-result";
 
 // On everything that the operator makes. The values of the first two come from LabelValue (reconcile/names.h).

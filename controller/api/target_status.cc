@@ -97,6 +97,7 @@ json ToJson(const TargetStatus& status) {
   Put(to, "state", status.state);
   Put(to, "effectiveSchedule", status.effective_schedule);
   Put(to, "nextBackupTime", status.next_backup_time);
+  Put(to, "lastCheckTime", status.last_check_time);
   if (status.last_backup) to["lastBackup"] = RunJson(*status.last_backup);
   if (status.last_successful_backup) to["lastSuccessfulBackup"] = RunJson(*status.last_successful_backup);
   if (status.last_maintenance) to["lastMaintenance"] = RunJson(*status.last_maintenance);
@@ -132,6 +133,7 @@ TargetStatus ReadStatus(const json& object) {
   status.state = Text(from, "state");
   status.effective_schedule = Text(from, "effectiveSchedule");
   status.next_backup_time = Time(from, "nextBackupTime");
+  status.last_check_time = Time(from, "lastCheckTime");
   status.last_backup = ReadRun(At(from, "lastBackup"));
   status.last_successful_backup = ReadRun(At(from, "lastSuccessfulBackup"));
   status.last_maintenance = ReadRun(At(from, "lastMaintenance"));

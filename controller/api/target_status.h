@@ -8,15 +8,19 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "controller/api/condition.h"
 
 namespace borgop::api {
 
+inline constexpr std::string_view kPhaseStarting = "Starting";  // its pod has not begun
+inline constexpr std::string_view kPhaseRunning = "Running";
+
 // One run, as it stands in lastBackup, lastSuccessfulBackup and lastMaintenance.
 struct RunStatus {
   std::string job;              // name of the Job
-  std::string phase;            // "Running", "Completed", "CompletedWithWarnings", "Failed", "Cancelled"
+  std::string phase;            // kPhaseStarting, kPhaseRunning, "Completed", "CompletedWithWarnings", "Failed", "Cancelled"
   std::string reason, message;  // of a failure: the report's reason, or what became of the pod
   std::string kind;             // of a failure: "Transient", "Waiting", "Terminal", "Cancelled"
   std::optional<WallTime> start_time, completion_time;
@@ -28,6 +32,7 @@ struct RunStatus {
   std::string run_id;         // uid of the first Job of this run and the retries after it
   std::uint64_t attempt = 0;  // of a retry, from 1
   std::string inputs;         // digest of the spec and the Secrets that it ran with
+  bool goes_on() const { return phase == kPhaseStarting || phase == kPhaseRunning; }
   bool operator==(const RunStatus&) const = default;
 };
 
@@ -52,6 +57,7 @@ struct TargetStatus {
   std::string state;  // for people: the printer column
   std::string effective_schedule;
   std::optional<WallTime> next_backup_time;
+  std::optional<WallTime> last_check_time;  // of the last check that found the repository whole
   std::optional<RunStatus> last_backup, last_successful_backup, last_maintenance;
   std::optional<ProgressStatus> progress;
   std::uint64_t consecutive_failures = 0;

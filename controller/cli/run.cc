@@ -172,7 +172,8 @@ Result<std::unique_ptr<metrics::HttpEndpoint>> Listen(const std::string& address
 
 int Run(const Options& options) {
   if (const std::string problem = kube::CheckLeaseTimes(LeaseTimesOf(options)); !problem.empty()) {
-    std::cerr << "borg-operator run: " << problem << "\n";
+    std::cerr << "borg-operator run: --lease-duration and --lease-renew do not fit together: " << problem
+              << " (a third of the duration, and at least a second)\n";
     return exit_code::kUsage;
   }
   const logging::Log log = MakeLog(options);
@@ -180,7 +181,6 @@ int Run(const Options& options) {
   if (!cluster) return ReportClusterError("run", {}, cluster.error());
   metrics::ControllerMetrics metrics;
   runtime::MeasuredHttp http(*cluster->http, metrics);
-  kube::Client client(http, ClientOptions(options.rate));
   kube::Client watcher(http, ClientOptions(options.rate));
   kube::Client lease_client(http, LeaseClientOptions(LeaseTimesOf(options)));
 
@@ -188,6 +188,9 @@ int Run(const Options& options) {
   const StopOnSignal on_signal(stop);
   const std::string identity = Identity();
   Lead lead(lease_client, options, cluster->ns, identity, metrics, log);
+  kube::Client::Options changing = ClientOptions(options.rate);
+  changing.may_change = [&] { return lead.Holds(); };
+  kube::Client client(http, changing);
   const std::stop_callback on_lost(lead.lost(), [&] { stop.request_stop(); });
 
   runtime::Controller::Options controller_options = options.controller;

@@ -81,14 +81,20 @@ Status Client::WaitForTurn(const std::stop_token& stop) {
   return {};
 }
 
+Result<HttpResponse> Client::SendOnce(const HttpRequest& request, const std::stop_token& stop) {
+  if (const Status turn = WaitForTurn(stop); !turn) return Fail(turn.error());
+  Result<HttpResponse> response = http_.Send(request, stop);
+  if (!response || (response->status >= 200 && response->status < 300)) return response;
+  return Fail(ErrorFromAnswer(response->status, response->body, response->retry_after));
+}
+
 Result<HttpResponse> Client::Send(HttpRequest request, bool repeatable, const std::stop_token& stop) {
   request.timeout = options_.timeout;
   std::chrono::milliseconds backoff = options_.first_wait;
   for (int attempt = 1;; ++attempt) {
-    if (const Status turn = WaitForTurn(stop); !turn) return Fail(turn.error());
-    Result<HttpResponse> response = http_.Send(request, stop);
-    if (response && response->status >= 200 && response->status < 300) return response;
-    ApiError error = response ? ErrorFromAnswer(response->status, response->body, response->retry_after) : response.error();
+    Result<HttpResponse> response = SendOnce(request, stop);
+    if (response) return response;
+    ApiError& error = response.error();
     const std::chrono::milliseconds wait = error.retry_after ? *error.retry_after : backoff;
     if (attempt >= options_.attempts || !IsWorthRepeating(error.code, repeatable) || wait > options_.max_wait)
       return Fail(std::move(error));
@@ -97,10 +103,11 @@ Result<HttpResponse> Client::Send(HttpRequest request, bool repeatable, const st
   }
 }
 
-Result<nlohmann::json> Client::SendForObject(HttpRequest request, bool repeatable, const std::stop_token& stop) {
+Result<nlohmann::json> Client::SendForObject(HttpRequest request, bool repeatable, const std::stop_token& stop,
+                                             const std::vector<FieldPath>& without) {
   const Result<HttpResponse> response = Send(std::move(request), repeatable, stop);
   if (!response) return Fail(response.error());
-  std::optional<nlohmann::json> object = ParseBoundedJson(response->body);
+  std::optional<nlohmann::json> object = ParseApiObject(response->body, without);
   if (!object || !object->is_object()) return Fail(Code::kProtocol, "an answer is no JSON object");
   return *std::move(object);
 }
@@ -112,6 +119,7 @@ Result<nlohmann::json> Client::Change(const char* method, std::string target, co
   request.target = std::move(target);
   request.content_type = content_type;
   request.body = Dump(body);
+  request.may_be_sent = options_.may_change;
   return SendForObject(std::move(request), repeatable, stop);
 }
 
@@ -130,11 +138,16 @@ Result<ObjectList> Client::List(const ResourceType& type, const Selection& selec
 Result<ObjectList> Client::ListOnce(const ResourceType& type, const Selection& selection, const std::stop_token& stop) {
   ObjectList list;
   std::string next;
-  do {
+  std::int64_t limit = options_.page_size;
+  while (true) {
     HttpRequest request;
-    request.target = Select(type, selection).Add("limit", std::to_string(options_.page_size)).Add("continue", next).Take();
+    request.target = Select(type, selection).Add("limit", std::to_string(limit)).Add("continue", next).Take();
     request.accept = Accept(selection.metadata_only, true);
-    Result<nlohmann::json> page = SendForObject(std::move(request), true, stop);
+    Result<nlohmann::json> page = SendForObject(std::move(request), true, stop, selection.without);
+    if (!page && page.error().code == Code::kTooLarge && limit > 1) {
+      limit /= 2;  // a few large objects must not keep all others from being seen
+      continue;
+    }
     if (!page) return Fail(page.error());
     const auto items = page->find("items");
     // An empty list may be written as null.
@@ -147,9 +160,9 @@ Result<ObjectList> Client::ListOnce(const ResourceType& type, const Selection& s
     }
     std::string following = TextAt(*page, {"metadata", "continue"});
     if (!following.empty() && following == next) return Fail(Code::kProtocol, "a list never ends");
+    if (following.empty()) return list;
     next = std::move(following);
-  } while (!next.empty());
-  return list;
+  }
 }
 
 Result<nlohmann::json> Client::Create(const ResourceType& type, const nlohmann::json& object, std::stop_token stop) {
@@ -213,7 +226,8 @@ Result<std::string> Client::PodLog(const ObjectKey& pod, const LogOptions& optio
                        .Add("previous", options.previous ? "true" : "")
                        .Take();
   request.accept = "*/*";
-  Result<HttpResponse> response = Send(std::move(request), true, stop);
+  if (options.only_within) request.timeout = *options.only_within;
+  Result<HttpResponse> response = options.only_within ? SendOnce(request, stop) : Send(std::move(request), true, stop);
   if (!response) return Fail(response.error());
   return std::move(response->body);
 }
@@ -230,7 +244,7 @@ Status Client::Watch(const ResourceType& type, const Selection& selection, const
                        .Take();
   request.accept = Accept(selection.metadata_only, false);
   request.timeout = options_.watch_timeout + kWatchGrace;
-  WatchDecoder decoder;
+  WatchDecoder decoder(selection.without);
   Status decoded;
   bool wanted = true;
   const auto on_bytes = [&](std::string_view bytes) {

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/kube/bounded_json.h"
 #include "controller/kube/clock.h"
 #include "controller/kube/error.h"
 #include "controller/kube/http.h"
@@ -32,7 +33,8 @@ struct Selection {
   std::string ns{};              // empty: all
   std::string label_selector{};  // as kubectl's -l; empty: all
   std::string field_selector{};
-  bool metadata_only = false;  // PartialObjectMetadata: names, labels, owners, no content
+  bool metadata_only = false;        // PartialObjectMetadata: names, labels, owners, no content
+  std::vector<FieldPath> without{};  // fields that are dropped as soon as they are read
 };
 
 struct ObjectList {
@@ -56,6 +58,8 @@ struct LogOptions {
   int tail_lines = 0;  // 0: all
   std::int64_t limit_bytes = 1 << 20;
   bool previous = false;
+  // One attempt that takes at most so long; none: as any request.
+  std::optional<std::chrono::milliseconds> only_within{};
 };
 
 class Client {
@@ -70,11 +74,12 @@ class Client {
     std::chrono::milliseconds timeout{30'000};  // of one request
     std::chrono::seconds watch_timeout{300};    // after which the server ends a watch
     std::string field_manager = "borg-operator";
+    std::function<bool()> may_change{};  // asked right before a change is sent, each time; false: kCancelled
   };
   Client(HttpClient& http, Options options, Clock& clock = Clock::Real(), Sleep sleep = RealSleep);
 
   Result<nlohmann::json> Get(const ResourceType& type, const ObjectKey& key, std::stop_token stop = {});
-  // All pages. A continue token that expired midway (410) begins the list again, once; then the error is returned.
+  // All pages, which become smaller where one would be too large. A continue token that expired midway (410) begins the list again, once; then the error is returned.
   Result<ObjectList> List(const ResourceType& type, const Selection& selection, std::stop_token stop = {});
   Result<nlohmann::json> Create(const ResourceType& type, const nlohmann::json& object, std::stop_token stop = {});
   // With metadata.resourceVersion as precondition, where the object has one.
@@ -99,7 +104,9 @@ class Client {
 
  private:
   Result<HttpResponse> Send(HttpRequest request, bool repeatable, const std::stop_token& stop);
-  Result<nlohmann::json> SendForObject(HttpRequest request, bool repeatable, const std::stop_token& stop);
+  Result<HttpResponse> SendOnce(const HttpRequest& request, const std::stop_token& stop);
+  Result<nlohmann::json> SendForObject(HttpRequest request, bool repeatable, const std::stop_token& stop,
+                                       const std::vector<FieldPath>& without = {});
   Result<nlohmann::json> Change(const char* method, std::string target, const char* content_type, const nlohmann::json& body,
                                 bool repeatable, const std::stop_token& stop);
   Result<ObjectList> ListOnce(const ResourceType& type, const Selection& selection, const std::stop_token& stop);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "controller/kube/client_certificate.h"
 #include "controller/kube/exec_plugin.h"
 #include "controller/kube/kubeconfig.h"
 #include "engine/plan/base64.h"
@@ -15,25 +16,11 @@ namespace {
 
 using Code = ApiError::Code;
 
-Result<std::string> Load(const Material& material) {
-  if (material.path.empty()) return std::string(material.data.Reveal());
-  const Result<Secret> file = ReadSecretFile(material.path);
-  if (!file) return Fail(file.error());
-  if (file->empty()) return Fail(Code::kConfig, material.path + ": is empty");
-  return std::string(file->Reveal());
-}
-
-Status LoadInto(const Material& material, std::string& into) {
-  Result<std::string> loaded = Load(material);
-  if (!loaded) return Fail(loaded.error());
-  into = *std::move(loaded);
-  return {};
-}
-
-std::string ClusterInfo(const ClusterConfig& config) {
+std::string ClusterInfo(const ClusterConfig& config, const ExecPlugin& exec) {
   nlohmann::json info = {{"server", config.server}};
   if (!config.authority_pem.empty()) info["certificate-authority-data"] = EncodeBase64(config.authority_pem);
   if (!config.tls_server_name.empty()) info["tls-server-name"] = config.tls_server_name;
+  if (!exec.cluster_config.empty()) info["config"] = nlohmann::json::parse(exec.cluster_config, nullptr, false);
   return info.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -61,51 +48,53 @@ Result<ClusterConfig> InClusterConfig(const ConfigSources& sources, Clock& clock
   if (host.find(':') != std::string::npos && !host.starts_with('[')) host = "[" + host + "]";
   ClusterConfig config;
   config.server = "https://" + host + ":" + port;
-  if (const Status status = LoadInto({{}, sources.service_account + "/ca.crt"}, config.authority_pem); !status)
-    return Fail(status.error());
+  Result<std::string> authority = LoadMaterial({{}, sources.service_account + "/ca.crt"});
+  if (!authority) return Fail(authority.error());
+  config.authority_pem = *std::move(authority);
   if (const Result<Secret> ns = ReadSecretFile(sources.service_account + "/namespace")) config.ns = Trimmed(ns->Reveal());
-  config.credentials = std::make_shared<TokenFileCredentials>(sources.service_account + "/token", Credential{}, clock);
-  if (const auto credential = config.credentials->Get(); !credential) return Fail(credential.error());
+  config.credentials = std::make_shared<TokenFileCredentials>(sources.service_account + "/token", clock);
+  if (const auto credential = config.credentials->Get({}); !credential) return Fail(credential.error());
   return config;
 }
 
-Result<ClusterConfig> KubeconfigConfig(std::string_view list, std::string_view context_name, Clock& clock) {
-  Result<KubeContext> context = LoadKubeconfig(list, context_name);
+Result<ClusterConfig> KubeconfigConfig(const std::vector<std::string>& paths, std::string_view context_name, Clock& clock) {
+  Result<KubeContext> context = LoadKubeconfig(paths, context_name);
   if (!context) return Fail(context.error());
   ClusterConfig config;
   config.server = context->server;
   config.tls_server_name = context->tls_server_name;
   config.ns = context->ns;
   if (!context->authority.empty()) {
-    if (const Status status = LoadInto(context->authority, config.authority_pem); !status) return Fail(status.error());
+    Result<std::string> authority = LoadMaterial(context->authority);
+    if (!authority) return Fail(authority.error());
+    config.authority_pem = *std::move(authority);
   }
   if (context->exec) {
-    config.credentials = std::make_shared<ExecCredentials>(*std::move(context->exec), ClusterInfo(config), clock);
-    return config;
-  }
-  Credential credential{std::move(context->token), {}, {}, {}};
-  if (!context->certificate.empty()) {
-    if (const Status status = LoadInto(context->certificate, credential.certificate_pem); !status) return Fail(status.error());
-    std::string key;
-    if (const Status status = LoadInto(context->key, key); !status) return Fail(status.error());
-    credential.key_pem = Secret::Consume(std::move(key));
-  }
-  if (context->token_file.empty()) {
-    config.credentials = std::make_shared<FixedCredentials>(std::move(credential));
+    const std::string info = ClusterInfo(config, *context->exec);
+    config.credentials = std::make_shared<ExecCredentials>(*std::move(context->exec), info, clock);
+  } else if (!context->token_file.empty()) {
+    config.credentials = std::make_shared<TokenFileCredentials>(context->token_file, clock);
   } else {
-    config.credentials = std::make_shared<TokenFileCredentials>(context->token_file, std::move(credential), clock);
+    config.credentials = std::make_shared<FixedCredentials>(Credential{std::move(context->token), {}, {}, {}});
   }
+  if (context->certificate.empty()) return config;
+  auto with = ClientCertificate::Make(config.credentials, std::move(context->certificate), std::move(context->key), clock);
+  if (!with) return Fail(with.error());
+  config.credentials = *std::move(with);
   return config;
 }
 
 Result<ClusterConfig> FindClusterConfig(const ConfigSources& sources, Clock& clock) {
-  if (!sources.kubeconfig.empty()) return KubeconfigConfig(sources.kubeconfig, sources.context, clock);
+  if (!sources.kubeconfig.empty()) return KubeconfigConfig({sources.kubeconfig}, sources.context, clock);
   if (const std::string list = sources.environment("KUBECONFIG").value_or(""); !list.empty())
-    return KubeconfigConfig(list, sources.context, clock);
-  if (!sources.environment("KUBERNETES_SERVICE_HOST").value_or("").empty()) return InClusterConfig(sources, clock);
+    return KubeconfigConfig(SplitKubeconfigList(list), sources.context, clock);
+  if (sources.context.empty() && !sources.environment("KUBERNETES_SERVICE_HOST").value_or("").empty())
+    return InClusterConfig(sources, clock);
   const std::string home = sources.environment("HOME").value_or("") + "/.kube/config";
   std::error_code error;
-  if (std::filesystem::exists(home, error)) return KubeconfigConfig(home, sources.context, clock);
+  if (std::filesystem::exists(home, error)) return KubeconfigConfig({home}, sources.context, clock);
+  if (!sources.context.empty())
+    return Fail(Code::kConfig, "a context is named, but there is no kubeconfig: KUBECONFIG is not set, and there is no " + home);
   return Fail(Code::kConfig, "no cluster to talk to: this is no pod, KUBECONFIG is not set, and there is no " + home);
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "controller/kube/clock.h"
 #include "controller/kube/credentials.h"
@@ -30,11 +31,12 @@ struct ConfigSources {
   std::string service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
 };
 
-// What the process was given: the path, KUBECONFIG, the pod's service account, ~/.kube/config, in this order.
+// What the process was given: the path, KUBECONFIG, the pod's service account, ~/.kube/config, in this order. Whoever names a context
+// means one of a kubeconfig, in a pod too.
 Result<ClusterConfig> FindClusterConfig(const ConfigSources& sources, Clock& clock = Clock::Real());
 Result<ClusterConfig> InClusterConfig(const ConfigSources& sources, Clock& clock);
-// `list` as KUBECONFIG.
-Result<ClusterConfig> KubeconfigConfig(std::string_view list, std::string_view context, Clock& clock);
+// Of several files as KUBECONFIG names them.
+Result<ClusterConfig> KubeconfigConfig(const std::vector<std::string>& paths, std::string_view context, Clock& clock);
 // For ConfigSources: the process's own. Call it before threads are started.
 std::optional<std::string> ProcessEnvironment(const char* name);
 

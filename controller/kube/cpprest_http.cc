@@ -44,6 +44,14 @@ ApiError Translate(const std::exception_ptr& thrown) {
   }
 }
 
+// The library says of a handshake only that it failed.
+ApiError WithCause(ApiError error, const TlsMaterial& material) {
+  if (error.code != Code::kUnreachable || error.message.find("handshake") == std::string::npos) return error;
+  const std::string why = material.LastRefusal();
+  if (!why.empty()) error.message = "the server's certificate is refused: " + why;
+  return error;
+}
+
 // One exchange. Each step is awaited by the caller's thread; whatever a step may still touch when nobody waits for it any more is held by
 // its own continuation.
 class Exchange {
@@ -130,6 +138,7 @@ class Exchange {
 // The clients for one client certificate.
 struct Clients {
   std::string certificate_pem;
+  std::shared_ptr<const TlsMaterial> material;
   http_client quick;
   http_client watching;
 };
@@ -185,7 +194,7 @@ class CpprestHttp::Implementation {
     const std::shared_ptr<SSL_CTX> scratch(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
     if (!scratch || !(*material)->Apply(scratch.get(), server_name_))
       return Fail(Code::kConfig, "the client certificate cannot be used for TLS");
-    clients_ = std::make_shared<Clients>(Clients{credential.certificate_pem,
+    clients_ = std::make_shared<Clients>(Clients{credential.certificate_pem, *material,
                                                  http_client(base_, MakeConfig(*material, server_name_, kQuickBackstop)),
                                                  http_client(base_, MakeConfig(*material, server_name_, kWatchBackstop))});
     return clients_;
@@ -195,16 +204,19 @@ class CpprestHttp::Implementation {
   template <typename Use>
   auto WithAnswer(const HttpRequest& request, const std::stop_token& stop, bool watching, Use use)
       -> decltype(use(std::declval<Exchange&>(), std::declval<web::http::http_response&>())) {
+    const MonotonicTime deadline = std::chrono::steady_clock::now() + request.timeout;
     for (bool again = false;; again = true) {
       if (stop.stop_requested()) return Fail(Code::kCancelled, "stopped");
-      const auto credential = config_.credentials->Get();
+      const auto credential = config_.credentials->Get({stop, deadline});
       if (!credential) return Fail(credential.error());
       const Result<std::shared_ptr<Clients>> clients = ClientsFor(**credential);
       if (!clients) return Fail(clients.error());
-      Exchange exchange(stop, std::chrono::steady_clock::now() + request.timeout);
+      // The credentials may have taken their time.
+      if (stop.stop_requested() || (request.may_be_sent && !request.may_be_sent())) return Fail(Code::kCancelled, "stopped");
+      Exchange exchange(stop, deadline);
       Result<web::http::http_response> response =
           exchange.Begin(watching ? (*clients)->watching : (*clients)->quick, MakeRequest(request, (*credential)->token));
-      if (!response) return Fail(response.error());
+      if (!response) return Fail(WithCause(response.error(), *(*clients)->material));
       if (response->status_code() == web::http::status_codes::Unauthorized) {
         config_.credentials->Reject(*credential);
         if (!again) continue;
@@ -220,7 +232,7 @@ class CpprestHttp::Implementation {
       if (!piece) return Fail(piece.error());
       if (piece->empty()) return body;
       if (body.size() + piece->size() > limit)
-        return Fail(Code::kProtocol, "the answer is larger than " + std::to_string(limit) + " bytes");
+        return Fail(Code::kTooLarge, "the answer is larger than " + std::to_string(limit) + " bytes");
       body += *piece;
     }
   }

@@ -49,10 +49,9 @@ Result<Secret> ReadSecretFile(const std::string& path) {
   return content;
 }
 
-TokenFileCredentials::TokenFileCredentials(std::string path, Credential with, Clock& clock)
-    : path_(std::move(path)), with_(std::move(with)), clock_(clock) {}
+TokenFileCredentials::TokenFileCredentials(std::string path, Clock& clock) : path_(std::move(path)), clock_(clock) {}
 
-Result<std::shared_ptr<const Credential>> TokenFileCredentials::Get() {
+Result<std::shared_ptr<const Credential>> TokenFileCredentials::Get(const Patience&) {
   const std::lock_guard lock(mutex_);
   const MonotonicTime now = clock_.Now();
   if (current_ && read_at_ && now - *read_at_ < kReread) return current_;
@@ -64,8 +63,7 @@ Result<std::shared_ptr<const Credential>> TokenFileCredentials::Get() {
   }
   read_at_ = now;
   if (!current_ || current_->token.Reveal() != token)
-    current_ =
-        std::make_shared<const Credential>(Credential{Secret(token), with_.certificate_pem, with_.key_pem.Clone(), std::nullopt});
+    current_ = std::make_shared<const Credential>(Credential{Secret(token), {}, {}, std::nullopt});
   return current_;
 }
 

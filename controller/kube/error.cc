@@ -13,6 +13,7 @@ using Code = ApiError::Code;
 constexpr std::size_t kMaxMessage = 2048;
 constexpr std::size_t kMaxQuotedBody = 200;
 constexpr std::int64_t kMaxRetryAfter = 3600;
+constexpr std::chrono::seconds kLongestWait{600};  // one that asks for more may have recovered long before
 
 // Nothing in it that would disturb a log: control characters become spaces.
 std::string OneLine(std::string_view text, std::size_t limit) {
@@ -54,7 +55,8 @@ ErrorKind ApiError::kind() const {
     case Code::kGone:
     case Code::kThrottled:
     case Code::kServerError:
-    case Code::kProtocol: return ErrorKind::kTransient;
+    case Code::kProtocol:
+    case Code::kTooLarge: return ErrorKind::kTransient;
     // Roles, tokens and objects may come; nobody has to touch the request.
     case Code::kUnauthorized:
     case Code::kForbidden:
@@ -64,6 +66,10 @@ ErrorKind ApiError::kind() const {
     case Code::kCancelled: return ErrorKind::kCancelled;
   }
   return ErrorKind::kTerminal;
+}
+
+std::chrono::seconds ApiError::AskedToWait() const {
+  return std::clamp(retry_after.value_or(std::chrono::seconds::zero()), std::chrono::seconds::zero(), kLongestWait);
 }
 
 std::string_view ToString(Code code) {
@@ -80,6 +86,7 @@ std::string_view ToString(Code code) {
     case Code::kThrottled: return "Throttled";
     case Code::kServerError: return "ServerError";
     case Code::kProtocol: return "Protocol";
+    case Code::kTooLarge: return "TooLarge";
     case Code::kConfig: return "Config";
     case Code::kCancelled: return "Cancelled";
   }

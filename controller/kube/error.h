@@ -33,6 +33,7 @@ struct ApiError {
     kThrottled,
     kServerError,
     kProtocol,  // an answer that is none
+    kTooLarge,  // an answer beyond the limit of its size
     kConfig,    // the cluster's configuration cannot be used
     kCancelled,
   };
@@ -44,6 +45,8 @@ struct ApiError {
   std::optional<std::chrono::seconds> retry_after{};
 
   ErrorKind kind() const;
+  // How long the server asks to be left alone, at most ten minutes; zero where it does not.
+  std::chrono::seconds AskedToWait() const;
 };
 
 std::string_view ToString(ApiError::Code code);

@@ -27,6 +27,7 @@ using Code = ApiError::Code;
 
 constexpr std::size_t kMaxOutput = std::size_t{1} << 20;
 constexpr std::chrono::seconds kEarly{10};  // a token is not used up to its last moment
+constexpr int kLook = 100;                  // milliseconds between looks at a stop
 
 std::vector<std::string> Environment(const ExecPlugin& plugin, const std::string& info) {
   std::vector<std::pair<std::string, std::string>> more = plugin.env;
@@ -42,7 +43,7 @@ std::vector<std::string> Environment(const ExecPlugin& plugin, const std::string
 }
 
 // The child's whole standard output.
-Result<Secret> ReadOutput(int fd, MonotonicTime deadline) {
+Result<Secret> ReadOutput(int fd, MonotonicTime deadline, const std::stop_token& stop) {
   std::string output(kMaxOutput + 1, '\0');
   std::size_t size = 0;
   const auto fail = [&](Code code, const char* message) {
@@ -50,12 +51,13 @@ Result<Secret> ReadOutput(int fd, MonotonicTime deadline) {
     return Fail(code, message);
   };
   while (size < output.size()) {
+    if (stop.stop_requested()) return fail(Code::kCancelled, "was stopped");
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     pollfd ready{fd, POLLIN, 0};
-    const int count = left <= 0 ? 0 : poll(&ready, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
+    const int count = left <= 0 ? 0 : poll(&ready, 1, static_cast<int>(std::min<std::int64_t>(left, kLook)));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) {
-      if (count == 0 && left > 60'000) continue;
+      if (count == 0 && left > kLook) continue;
       return fail(Code::kTimeout, "did not answer in time");
     }
     const ssize_t got = read(fd, output.data() + size, output.size() - size);
@@ -71,18 +73,19 @@ Result<Secret> ReadOutput(int fd, MonotonicTime deadline) {
 }
 
 // Ends the child in any case; its exit status as waitpid gives it.
-int Reap(pid_t child, bool kill_it, MonotonicTime deadline) {
+int Reap(pid_t child, bool kill_it, MonotonicTime deadline, const std::stop_token& stop) {
   int status = 0;
   while (true) {
     if (kill_it) kill(child, SIGKILL);
     const pid_t reaped = waitpid(child, &status, kill_it ? 0 : WNOHANG);
     if (reaped == child || (reaped < 0 && errno != EINTR)) return status;
-    kill_it = std::chrono::steady_clock::now() >= deadline;
+    kill_it = stop.stop_requested() || std::chrono::steady_clock::now() >= deadline;
     if (!kill_it) poll(nullptr, 0, 5);  // it closed its output, so it is about to end
   }
 }
 
-Result<Secret> Run(const ExecPlugin& plugin, const std::string& info, std::chrono::milliseconds timeout) {
+Result<Secret> Run(const ExecPlugin& plugin, const std::string& info, std::chrono::milliseconds timeout,
+                   const std::stop_token& stop) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Fail(Code::kConfig, std::string("no pipe: ") + std::strerror(errno));
   UniqueFd reading(ends[0]);
@@ -114,8 +117,8 @@ Result<Secret> Run(const ExecPlugin& plugin, const std::string& info, std::chron
   }
   writing = UniqueFd();
   const MonotonicTime deadline = std::chrono::steady_clock::now() + timeout;
-  Result<Secret> output = ReadOutput(reading.get(), deadline);
-  const int status = Reap(child, !output, deadline);
+  Result<Secret> output = ReadOutput(reading.get(), deadline, stop);
+  const int status = Reap(child, !output, deadline, stop);
   if (!output) return output;
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const std::string how = WIFEXITED(status) ? "exit code " + std::to_string(WEXITSTATUS(status)) : "a signal";
@@ -154,9 +157,29 @@ Result<Credential> ReadExecCredential(std::string_view output, std::string_view 
 ExecCredentials::ExecCredentials(ExecPlugin plugin, std::string cluster_info, Clock& clock, std::chrono::milliseconds timeout)
     : plugin_(std::move(plugin)), cluster_info_(std::move(cluster_info)), clock_(clock), timeout_(timeout) {}
 
-Result<std::shared_ptr<const Credential>> ExecCredentials::Get() {
-  const std::lock_guard lock(mutex_);
+Result<std::shared_ptr<const Credential>> ExecCredentials::Get(const Patience& patience) {
+  std::unique_lock lock(mutex_);
   if (current_ && (!current_->expires || clock_.Wall() + kEarly < *current_->expires)) return current_;
+  if (!running_) {
+    auto begun = std::make_shared<Attempt>();
+    thread_ = std::jthread([this, attempt = begun](const std::stop_token& stop) {
+      Outcome outcome = Ask(stop);
+      const std::lock_guard ended(mutex_);
+      if (outcome) current_ = *outcome;
+      attempt->outcome = std::move(outcome);
+      running_.reset();
+      changed_.notify_all();
+    });
+    running_ = std::move(begun);
+  }
+  const std::shared_ptr<Attempt> attempt = running_;
+  if (changed_.wait_until(lock, patience.stop, patience.deadline, [&] { return attempt->outcome.has_value(); }))
+    return *attempt->outcome;
+  if (patience.stop.stop_requested()) return Fail(Code::kCancelled, "stopped");
+  return Fail(Code::kTimeout, "the kubeconfig's program " + plugin_.command + " has not answered yet");
+}
+
+ExecCredentials::Outcome ExecCredentials::Ask(const std::stop_token& stop) const {
   nlohmann::json info = {{"apiVersion", plugin_.api_version}, {"kind", "ExecCredential"}, {"spec", {{"interactive", false}}}};
   if (plugin_.provide_cluster_info && !cluster_info_.empty())
     info["spec"]["cluster"] = nlohmann::json::parse(cluster_info_, nullptr, false);
@@ -164,12 +187,11 @@ Result<std::shared_ptr<const Credential>> ExecCredentials::Get() {
     error.message = "the kubeconfig's program " + plugin_.command + " " + error.message;
     return Fail(std::move(error));
   };
-  Result<Secret> output = Run(plugin_, info.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), timeout_);
+  Result<Secret> output = Run(plugin_, info.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), timeout_, stop);
   if (!output) return named(output.error());
   Result<Credential> credential = ReadExecCredential(output->Reveal(), plugin_.api_version);
   if (!credential) return named(credential.error());
-  current_ = std::make_shared<const Credential>(*std::move(credential));
-  return current_;
+  return std::make_shared<const Credential>(*std::move(credential));
 }
 
 void ExecCredentials::Reject(const std::shared_ptr<const Credential>& used) {

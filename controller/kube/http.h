@@ -1,7 +1,7 @@
 // The seam between the API client and HTTP.
 //
 // Thread safety: implementations may be called from any thread; calls block. A stop ends a call early with kCancelled.
-// Errors: kUnreachable, kTimeout, kProtocol, kCancelled, kConfig, and what credentials fail with; an answer of any status is no error of
+// Errors: kUnreachable, kTimeout, kProtocol, kTooLarge, kCancelled, kConfig, and what credentials fail with; an answer of any status is no error of
 // Send.
 #pragma once
 
@@ -23,8 +23,10 @@ struct HttpRequest {
   std::string accept = "application/json";
   std::string content_type;  // empty: no body
   std::string body;
-  // Send: for the whole exchange. Stream: without any bytes.
+  // Send: for the whole exchange, credentials included. Stream: without any bytes.
   std::chrono::milliseconds timeout{30'000};
+  // Asked right before it is sent, after whatever had to be waited for; false: kCancelled.
+  std::function<bool()> may_be_sent{};
   std::size_t max_response = std::size_t{64} << 20;  // of Send; of Stream where the status is an error
 };
 

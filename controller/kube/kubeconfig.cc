@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "controller/kube/credentials.h"
 #include "engine/plan/base64.h"
@@ -25,6 +26,11 @@ bool IsScalar(const Node& node) { return node.kind == Node::Kind::kWord || node.
 std::string Text(const Node* map, std::string_view key) {
   const Node* node = Child(map, key);
   return node != nullptr && IsScalar(*node) ? node->text : std::string();
+}
+
+bool IsSet(const Node* map, std::string_view key) {
+  const Node* node = Child(map, key);
+  return node != nullptr && (IsScalar(*node) ? !node->text.empty() : !node->children.empty());
 }
 
 bool IsTrue(const Node* map, std::string_view key) { return Text(map, key) == "true"; }
@@ -98,6 +104,39 @@ Result<ExecPlugin> ReadExec(const Node* exec, const Entry& user) {
   return plugin;
 }
 
+// As YAML's core schema has it.
+nlohmann::json ToJson(const Node& node) {
+  nlohmann::json value;
+  switch (node.kind) {
+    case Node::Kind::kMap:
+      value = nlohmann::json::object();
+      for (const Node& child : node.children) value[child.key] = ToJson(child);
+      return value;
+    case Node::Kind::kList:
+      value = nlohmann::json::array();
+      for (const Node& child : node.children) value.push_back(ToJson(child));
+      return value;
+    case Node::Kind::kNull: return value;
+    case Node::Kind::kText: return node.text;
+    default: break;
+  }
+  // Numbers and booleans are written in both alike.
+  value = nlohmann::json::parse(node.text, nullptr, false);
+  return value.is_number() || value.is_boolean() ? value : nlohmann::json(node.text);
+}
+
+// What the cluster has to tell a program, under the name that is reserved for it.
+std::string ExecConfig(const Entry& cluster) {
+  const Node* extensions = Child(cluster.body, "extensions");
+  if (extensions == nullptr || extensions->kind != Node::Kind::kList) return {};
+  for (const Node& each : extensions->children) {
+    const Node* extension = Child(&each, "extension");
+    if (extension == nullptr || Text(&each, "name") != "client.authentication.k8s.io/exec") continue;
+    return ToJson(*extension).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+  return {};
+}
+
 Status ReadCluster(const Entry& entry, KubeContext& context) {
   context.server = Text(entry.body, "server");
   while (context.server.ends_with('/')) context.server.pop_back();
@@ -106,7 +145,7 @@ Status ReadCluster(const Entry& entry, KubeContext& context) {
   if (IsTrue(entry.body, "insecure-skip-tls-verify"))
     return Refuse(
         "insecure-skip-tls-verify is set, but the server's certificate is always verified: give certificate-authority-data");
-  if (Child(entry.body, "proxy-url") != nullptr) return Refuse("proxy-url is not supported");
+  if (IsSet(entry.body, "proxy-url")) return Refuse("proxy-url is not supported");
   context.tls_server_name = Text(entry.body, "tls-server-name");
   Result<Material> authority = ReadMaterial(entry, "certificate-authority");
   if (!authority) return Fail(authority.error());
@@ -116,7 +155,7 @@ Status ReadCluster(const Entry& entry, KubeContext& context) {
 
 Status ReadUser(const Entry& entry, KubeContext& context) {
   for (const char* key : {"username", "password", "auth-provider", "as", "as-uid", "as-groups", "as-user-extra"})
-    if (Child(entry.body, key) != nullptr) return Refuse(std::string(key) + " is not supported");
+    if (IsSet(entry.body, key)) return Refuse(std::string(key) + " is not supported");
   for (const auto& [key, into] : {std::pair{"client-certificate", &context.certificate}, {"client-key", &context.key}}) {
     Result<Material> material = ReadMaterial(entry, key);
     if (!material) return Fail(material.error());
@@ -176,21 +215,31 @@ Result<KubeContext> ReadKubeconfig(const std::vector<KubeconfigText>& files, std
   if (cluster == merged.clusters.end()) return Refuse("the kubeconfig has no cluster " + Quoted(cluster_name));
   const std::string user_name = Text(body, "user");
   const auto user = merged.users.find(user_name);
-  if (user == merged.users.end()) return Refuse("the kubeconfig has no user " + Quoted(user_name));
+  if (!user_name.empty() && user == merged.users.end()) return Refuse("the kubeconfig has no user " + Quoted(user_name));
   if (const Status status = ReadCluster(cluster->second, context); !status)
     return Refuse("cluster " + Quoted(cluster_name) + " of the kubeconfig: " + status.error().message);
+  if (user_name.empty()) return context;
   if (const Status status = ReadUser(user->second, context); !status)
     return Refuse("user " + Quoted(user_name) + " of the kubeconfig: " + status.error().message);
+  if (context.exec) context.exec->cluster_config = ExecConfig(cluster->second);
   return context;
 }
 
-Result<KubeContext> LoadKubeconfig(std::string_view list, std::string_view context) {
-  const std::string given(list);
-  std::vector<KubeconfigText> files;
+std::vector<std::string> SplitKubeconfigList(std::string_view list) {
+  std::vector<std::string> paths;
   while (!list.empty()) {
     const std::size_t end = list.find(':');
-    const std::string path(list.substr(0, end));
+    paths.emplace_back(list.substr(0, end));
     list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
+  }
+  return paths;
+}
+
+Result<KubeContext> LoadKubeconfig(const std::vector<std::string>& paths, std::string_view context) {
+  std::string given;
+  std::vector<KubeconfigText> files;
+  for (const std::string& path : paths) {
+    given += (given.empty() ? "" : ":") + path;
     std::error_code error;
     if (path.empty() || !std::filesystem::exists(path, error)) continue;
     Result<Secret> text = ReadSecretFile(path);

@@ -3,7 +3,7 @@
 // Of several files the first that sets a value wins: current-context, and each cluster, user and context by its name. Paths are relative to
 // the directory of the file that names them; *-data wins over the file of the same name. What would lower security or is not supported
 // is refused when the context that is used needs it: insecure-skip-tls-verify, http:// servers, proxy-url, passwords, auth-provider,
-// impersonation.
+// impersonation. What is set to nothing is not set. A context without a user is nobody's.
 //
 // Thread safety: pure functions; only LoadKubeconfig reads files. Errors: kConfig, and they hold no credentials.
 // Source: Kubernetes client configuration (v1) API reference.
@@ -35,6 +35,7 @@ struct ExecPlugin {
   std::vector<std::pair<std::string, std::string>> env;
   std::string install_hint;
   bool provide_cluster_info = false;
+  std::string cluster_config;  // the cluster's extension for such programs, as JSON; empty: none
 };
 
 // What one context comes to.
@@ -58,7 +59,9 @@ struct KubeconfigText {
 
 // `context` is empty for the files' current-context.
 Result<KubeContext> ReadKubeconfig(const std::vector<KubeconfigText>& files, std::string_view wanted = {});
-// `list` is paths with colons between them, as in KUBECONFIG. Files that do not exist are left out, but one must be there.
-Result<KubeContext> LoadKubeconfig(std::string_view list, std::string_view context = {});
+// Files that do not exist are left out, but one must be there.
+Result<KubeContext> LoadKubeconfig(const std::vector<std::string>& paths, std::string_view context = {});
+// KUBECONFIG: paths with colons between them.
+std::vector<std::string> SplitKubeconfigList(std::string_view list);
 
 }  // namespace borgop::kube

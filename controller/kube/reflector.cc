@@ -10,15 +10,16 @@ using Code = ApiError::Code;
 AfterWatch DecideAfterWatch(const Status& ended, WatchCourse course) {
   const bool silent = course == WatchCourse::kSilent;
   if (ended) return {.list_again = silent, .wait = course == WatchCourse::kShort};
+  const std::chrono::seconds at_least = ended.error().AskedToWait();
   switch (ended.error().code) {
     // The way to the server broke; what was seen is still good.
     case Code::kUnreachable:
-    case Code::kThrottled: return {.list_again = silent, .wait = true};
+    case Code::kThrottled: return {.list_again = silent, .wait = true, .at_least = at_least};
     // The server's own (504) may mean that it does not know the version.
-    case Code::kTimeout: return {.list_again = silent || ended.error().status != 0, .wait = true};
+    case Code::kTimeout: return {.list_again = silent || ended.error().status != 0, .wait = true, .at_least = at_least};
     // Normal after a long time without changes; a server that says so each time is not asked at once each time.
-    case Code::kGone: return {.list_again = true, .wait = course != WatchCourse::kHeard};
-    default: return {.list_again = true, .wait = true};
+    case Code::kGone: return {.list_again = true, .wait = course != WatchCourse::kHeard, .at_least = at_least};
+    default: return {.list_again = true, .wait = true, .at_least = at_least};
   }
 }
 
@@ -35,21 +36,24 @@ Reflector::Reflector(Client& client, ResourceType type, Selection selection, Opt
 void Reflector::Run(const std::stop_token& stop) {
   bool list = true;
   while (!stop.stop_requested()) {
-    if (list && !ListAll(stop)) {
-      if (!WaitAWhile(stop)) return;
-      continue;
+    if (list) {
+      const Status listed = ListAll(stop);
+      if (!listed) {
+        if (!WaitAWhile(listed.error().AskedToWait(), stop)) return;
+        continue;
+      }
     }
     const AfterWatch after = WatchOnce(stop);
     list = after.list_again;
-    if (after.wait && !WaitAWhile(stop)) return;
+    if (after.wait && !WaitAWhile(after.at_least, stop)) return;
   }
 }
 
-bool Reflector::ListAll(const std::stop_token& stop) {
+Status Reflector::ListAll(const std::stop_token& stop) {
   Result<ObjectList> listed = client_.List(type_, selection_, stop);
   if (!listed) {
     Failed(listed.error());
-    return false;
+    return Fail(listed.error());
   }
   version_ = listed->resource_version;
   for (const Change& change : store_.Replace(std::move(listed->items))) Tell(change);
@@ -58,7 +62,7 @@ bool Reflector::ListAll(const std::stop_token& stop) {
   last_error_.reset();
   synced_ = true;
   synced_changed_.notify_all();
-  return true;
+  return {};
 }
 
 AfterWatch Reflector::WatchOnce(const std::stop_token& stop) {
@@ -87,10 +91,7 @@ AfterWatch Reflector::WatchOnce(const std::stop_token& stop) {
     }
     if (ended && course != WatchCourse::kShort) Succeeded();
   }
-  if (!ended && ended.error().code != Code::kCancelled) {
-    const std::lock_guard lock(mutex_);
-    last_error_ = ended.error();
-  }
+  if (!ended) Failed(ended.error());
   return DecideAfterWatch(ended, course);
 }
 
@@ -98,10 +99,10 @@ void Reflector::Tell(const Change& change) {
   for (const Handler& handler : handlers_) handler(change);
 }
 
-void Reflector::Failed(ApiError error) {
+void Reflector::Failed(const ApiError& error) {
   if (error.code == Code::kCancelled) return;
   const std::lock_guard lock(mutex_);
-  last_error_ = std::move(error);
+  last_error_ = error;
 }
 
 void Reflector::Succeeded() {
@@ -110,14 +111,14 @@ void Reflector::Succeeded() {
   last_error_.reset();
 }
 
-bool Reflector::WaitAWhile(const std::stop_token& stop) {
+bool Reflector::WaitAWhile(std::chrono::milliseconds at_least, const std::stop_token& stop) {
   std::chrono::milliseconds wait = options_.first_wait;
   for (int i = 0; i < failures_ && wait < options_.max_wait; ++i) wait *= 2;
   ++failures_;
   wait = std::min(wait, options_.max_wait);
   // Between half of it and all of it, so that many processes do not come back at once.
   const auto jittered = std::chrono::duration_cast<std::chrono::milliseconds>(wait * (0.5 + random_() / 2));
-  return sleep_(jittered, stop);
+  return sleep_(std::max(jittered, at_least), stop);
 }
 
 bool Reflector::HasSynced() const {

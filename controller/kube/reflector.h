@@ -3,7 +3,8 @@
 // A watch that ends or breaks is resumed from the last resourceVersion seen (bookmarks count). A version that is too old (410, also as an
 // ERROR event), an event that cannot be read, or a watch that is refused means listing again; the changes to what was known are told
 // as if they had been watched. So does a watch without even a bookmark: of a version that a restored etcd has yet to reach, nothing is
-// ever told. Failures wait longer each time, with jitter, until an event comes.
+// ever told. Failures wait longer each time, with jitter, until an event comes,
+// and never less than the server asks for.
 //
 // Thread safety: Run blocks on a thread of its own and calls the handlers there, in order, outside of any lock; the rest from any thread.
 // Ownership: the Client outlives it. Source: client-go tools/cache Reflector; Kubernetes API concepts, "Watch bookmarks".
@@ -35,6 +36,7 @@ enum class WatchCourse : std::uint8_t {
 struct AfterWatch {
   bool list_again = false;
   bool wait = false;
+  std::chrono::seconds at_least{};  // where it waits: as the server asks
 };
 AfterWatch DecideAfterWatch(const Status& ended, WatchCourse course);
 
@@ -68,12 +70,12 @@ class Reflector {
   std::optional<ApiError> LastError() const;
 
  private:
-  bool ListAll(const std::stop_token& stop);
+  Status ListAll(const std::stop_token& stop);
   AfterWatch WatchOnce(const std::stop_token& stop);
   void Tell(const Change& change);
-  void Failed(ApiError error);
+  void Failed(const ApiError& error);
   void Succeeded();
-  bool WaitAWhile(const std::stop_token& stop);
+  bool WaitAWhile(std::chrono::milliseconds at_least, const std::stop_token& stop);
 
   Client& client_;
   const ResourceType type_;

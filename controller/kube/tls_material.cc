@@ -33,6 +33,39 @@ std::vector<std::shared_ptr<X509>> ReadCertificates(std::string_view pem) {
   return certificates;
 }
 
+using SharedRefusal = std::shared_ptr<Refusal>;
+
+void Forget(void*, void* refusal, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<SharedRefusal*>(refusal); }
+
+int RefusalIndex() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, Forget);
+  return index;
+}
+
+std::string Explain(int error) {
+  switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED: return "it has expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID: return "it is not valid yet (is a clock wrong?)";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return "it is for another name than the one that was asked for (tls-server-name)";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: return "an unknown authority signed it (certificate-authority)";
+    default: return X509_verify_cert_error_string(error);
+  }
+}
+
+// In place of OpenSSL's own, which it calls: the error is nowhere to be had afterwards.
+int Verify(X509_STORE_CTX* chain, void*) {
+  const int good = X509_verify_cert(chain);
+  const auto* ssl = static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* refusal = static_cast<SharedRefusal*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), RefusalIndex()));
+  (*refusal)->Set(good == 1 ? std::string() : Explain(X509_STORE_CTX_get_error(chain)));
+  return good;
+}
+
 int NoPassphrase(char*, int, int, void*) { return 0; }
 
 }  // namespace
@@ -64,12 +97,18 @@ bool IsAddress(const std::string& host) {
 
 bool TlsMaterial::Apply(SSL_CTX* context, const std::string& server_name) const {
   if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) return false;
+  SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);  // answers hold Secrets
   X509_VERIFY_PARAM* verify = SSL_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   const int named = IsAddress(server_name) ? X509_VERIFY_PARAM_set1_ip_asc(verify, server_name.c_str())
                                            : X509_VERIFY_PARAM_set1_host(verify, server_name.data(), server_name.size());
   if (named != 1) return false;
+  auto refusal = std::make_unique<SharedRefusal>(refusal_);
+  if (SSL_CTX_set_ex_data(context, RefusalIndex(), refusal.get()) != 1) return false;
+  (void)refusal.release();  // the context's now
+  SSL_CTX_set_cert_verify_callback(context, Verify, nullptr);
   if (authorities_) {
+    X509_VERIFY_PARAM_set_flags(verify, X509_V_FLAG_PARTIAL_CHAIN);
     X509_STORE_up_ref(authorities_.get());
     SSL_CTX_set_cert_store(context, authorities_.get());  // in place of the store that holds the system's
   }

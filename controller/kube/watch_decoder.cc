@@ -53,7 +53,7 @@ Status WatchDecoder::Feed(std::string_view chunk, std::vector<WatchEvent>& event
 
 Status WatchDecoder::Line(std::string_view line, std::vector<WatchEvent>& events) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return {};
-  std::optional<nlohmann::json> document = ParseBoundedJson(line);
+  std::optional<nlohmann::json> document = ParseApiObject(line, without_);
   if (!document) return Fail(ApiError::Code::kProtocol, "a line of a watch is not JSON, or nests too deep");
   const auto object = document->is_object() ? document->find("object") : document->end();
   if (!document->is_object() || object == document->end() || !object->is_object())

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/kube/bounded_json.h"
 #include "controller/kube/error.h"
 
 namespace borgop::kube {
@@ -28,7 +29,9 @@ class WatchDecoder {
  public:
   static constexpr std::size_t kMaxLine = std::size_t{8} << 20;
 
-  explicit WatchDecoder(std::size_t max_line = kMaxLine) : max_line_(max_line) {}
+  // `without`: fields of objects that are dropped as they are read.
+  explicit WatchDecoder(std::vector<FieldPath> without = {}, std::size_t max_line = kMaxLine)
+      : without_(std::move(without)), max_line_(max_line) {}
 
   // The events that `chunk` completes. After an error (an ERROR event's own, or kProtocol) the decoder stays failed and answers with the
   // same error; events before the bad line are in `events` all the same.
@@ -39,6 +42,7 @@ class WatchDecoder {
  private:
   Status Line(std::string_view line, std::vector<WatchEvent>& events);
 
+  std::vector<FieldPath> without_;
   std::size_t max_line_;
   std::string pending_;
   std::optional<ApiError> failed_;

@@ -42,13 +42,13 @@ void WorkQueue::AddAfterLocked(const ObjectKey& key, Duration delay) {
   changed_.notify_all();  // whoever waits for the earliest one waits for another now
 }
 
-void WorkQueue::AddWithBackoff(const ObjectKey& key) {
+void WorkQueue::AddWithBackoff(const ObjectKey& key, Duration at_least) {
   const std::lock_guard lock(mutex_);
   int& failures = failures_[key];
   Duration delay = options_.first_delay;
   for (int i = 0; i < failures && delay < options_.max_delay; ++i) delay *= 2;
   ++failures;
-  AddAfterLocked(key, std::max(std::min(delay, options_.max_delay), retries_.Take(clock_.Now())));
+  AddAfterLocked(key, std::max({std::min(delay, options_.max_delay), retries_.Take(clock_.Now()), at_least}));
 }
 
 void WorkQueue::Forget(const ObjectKey& key) {

@@ -42,8 +42,8 @@ class WorkQueue {
   void Add(const ObjectKey& key);
   // Not before `delay` is over. An earlier time that is set already stays.
   void AddAfter(const ObjectKey& key, Duration delay);
-  // After a failure: with the key's backoff and the rate of all.
-  void AddWithBackoff(const ObjectKey& key);
+  // After a failure: with the key's backoff and the rate of all, and not before `at_least`.
+  void AddWithBackoff(const ObjectKey& key, Duration at_least = Duration::zero());
   // After a success: the next failure begins with the first delay again.
   void Forget(const ObjectKey& key);
   int Failures(const ObjectKey& key) const;

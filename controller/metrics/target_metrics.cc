@@ -10,7 +10,8 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 
 // As they stand in lastBackup.phase.
-constexpr std::array<std::string_view, 5> kPhases = {"Running", "Completed", "CompletedWithWarnings", "Failed", "Cancelled"};
+constexpr std::array<std::string_view, 6> kPhases = {api::kPhaseStarting,     api::kPhaseRunning, "Completed",
+                                                     "CompletedWithWarnings", "Failed",           "Cancelled"};
 
 double Seconds(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
@@ -32,10 +33,19 @@ struct Gauge {
   std::optional<double> (*value)(const TargetSample& target);
 };
 
+std::optional<double> AsDouble(const std::optional<std::chrono::seconds>& value) {
+  if (!value) return std::nullopt;
+  return static_cast<double>(value->count());
+}
+
+std::optional<double> AsDouble(const std::optional<WallTime>& value) {
+  if (!value) return std::nullopt;
+  return Seconds(*value);
+}
+
 std::optional<double> SinceSuccess(const TargetSample& target) {
   const std::optional<api::RunStatus>& run = target.status.last_successful_backup;
-  if (!run || !run->completion_time) return std::nullopt;
-  return Seconds(*run->completion_time);
+  return run ? AsDouble(run->completion_time) : std::nullopt;
 }
 
 // Of the last backup that ended, whatever came of it.
@@ -66,15 +76,15 @@ constexpr std::array kGauges = {
           [](const TargetSample& target) -> std::optional<double> { return target.suspended ? 1 : 0; }},
     Gauge{"borg_operator_target_last_success_timestamp_seconds", "When the last successful backup ended.", SinceSuccess},
     Gauge{"borg_operator_target_expected_interval_seconds", "Time between two backups by the schedule in effect.",
-          [](const TargetSample& target) -> std::optional<double> {
-            if (!target.expected_interval) return std::nullopt;
-            return static_cast<double>(target.expected_interval->count());
-          }},
+          [](const TargetSample& target) { return AsDouble(target.expected_interval); }},
+    Gauge{"borg_operator_target_last_check_timestamp_seconds", "When a check last found the repository whole.",
+          [](const TargetSample& target) { return AsDouble(target.status.last_check_time); }},
+    Gauge{"borg_operator_target_expected_check_interval_seconds", "Time between two checks by the schedule in effect.",
+          [](const TargetSample& target) { return AsDouble(target.expected_check_interval); }},
+    Gauge{"borg_operator_target_created_timestamp_seconds", "When the target was made.",
+          [](const TargetSample& target) { return AsDouble(target.created); }},
     Gauge{"borg_operator_target_next_backup_timestamp_seconds", "When the next scheduled backup is due.",
-          [](const TargetSample& target) -> std::optional<double> {
-            if (!target.status.next_backup_time) return std::nullopt;
-            return Seconds(*target.status.next_backup_time);
-          }},
+          [](const TargetSample& target) { return AsDouble(target.status.next_backup_time); }},
     Gauge{"borg_operator_target_last_duration_seconds", "How long the last backup that ended took.", Duration},
     Gauge{"borg_operator_target_last_original_size_bytes", "What the last successful backup read on the target.",
           OfLastSuccess<&api::RunStatus::original_size>},

@@ -22,7 +22,9 @@ namespace borgop::metrics {
 struct TargetSample {
   std::string ns, name, server;
   bool suspended = false;
-  std::optional<std::chrono::seconds> expected_interval;  // between two backups of the schedule; none without one
+  std::optional<WallTime> created;
+  std::optional<std::chrono::seconds> expected_interval;        // between two backups of the schedule; none without one
+  std::optional<std::chrono::seconds> expected_check_interval;  // the same of checks
   api::TargetStatus status;
 };
 

@@ -5,30 +5,29 @@
 
 #include "controller/api/names.h"
 #include "controller/reconcile/conditions.h"
+#include "controller/reconcile/job_builder.h"
 #include "controller/reconcile/json_view.h"
 #include "controller/reconcile/names.h"
 #include "controller/reconcile/owned_meta.h"
+#include "engine/base/finding.h"
 #include "engine/report/printable.h"
+#include "engine/retention/ledger_changes.h"
 
 namespace borgop::controller {
 namespace {
 
 using nlohmann::json;
 
-constexpr const char* kKey = "state.json";
-constexpr std::size_t kMaxBytes = std::size_t{256} << 10U;
+constexpr const char* kStateKey = "state.json";
+constexpr int kVersion = 2;
+const std::string kLedgerKey(kLedgerFile);
+constexpr std::size_t kMaxStateText = std::size_t{16} << 10U;
 constexpr const char* kFoundId = ": its id is ";
-constexpr std::size_t kMaxName = 256;
 // In a condition there must be room for how to acknowledge it.
 constexpr std::size_t kMaxMessage = 640;
 
-bool IsId(std::string_view id) { return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
-
 json ToJson(const CarriedState& state) {
-  json to = {{"version", 1}, {"archives", json::array()}};
-  if (!state.repository_id.empty()) to["repositoryID"] = state.repository_id;
-  for (const KnownArchive& archive : state.archives)
-    to["archives"].push_back({{"id", archive.id}, {"name", archive.name}, {"time", api::KubeTime(archive.time)}});
+  json to = {{"version", kVersion}};
   if (state.finding) {
     const Finding& finding = *state.finding;
     to["finding"] = {{"id", finding.id},
@@ -41,21 +40,6 @@ json ToJson(const CarriedState& state) {
   return to;
 }
 
-std::optional<std::string> ReadArchives(const json& from, CarriedState& state) {
-  const json* list = Find(from, {"archives"});
-  if (list == nullptr) return std::nullopt;
-  if (!list->is_array()) return "archives is not a list";
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    const json& entry = (*list)[i];
-    const std::optional<WallTime> time = TimeAt(entry, {"time"});
-    KnownArchive archive{TextAt(entry, {"id"}), TextAt(entry, {"name"}), time.value_or(WallTime{})};
-    if (!IsId(archive.id) || archive.name.empty() || !time)
-      return "archives[" + std::to_string(i) + "] lacks an id of 64 hexadecimal digits, a name or a time";
-    state.archives.push_back(std::move(archive));
-  }
-  return std::nullopt;
-}
-
 std::optional<std::string> ReadFinding(const json& from, CarriedState& state) {
   const json* found = Find(from, {"finding"});
   if (found == nullptr) return std::nullopt;
@@ -63,20 +47,53 @@ std::optional<std::string> ReadFinding(const json& from, CarriedState& state) {
   Finding finding{TextAt(*found, {"id"}),  TextAt(*found, {"reason"}),       Printable(TextAt(*found, {"message"}), kMaxMessage),
                   TextAt(*found, {"job"}), TextAt(*found, {"repositoryID"}), time.value_or(WallTime{})};
   if (finding.id.empty() || finding.reason.empty() || !time) return "finding lacks an id, a reason or a time";
-  if (!finding.repository_id.empty() && !IsId(finding.repository_id)) return "finding.repositoryID is not 64 hexadecimal digits";
+  if (!finding.repository_id.empty() && !IsLedgerId(finding.repository_id))
+    return "finding.repositoryID is not 64 hexadecimal digits";
   state.finding = std::move(finding);
   return std::nullopt;
 }
 
-void TakeArchive(CarriedState& state, const JobRun& run) {
+LedgerTime EndOf(const JobRun& run) { return std::chrono::floor<std::chrono::milliseconds>(run.end.value_or(WallTime{})); }
+
+// What a report says without a ledger's changes: a summary of one that could not be had whole.
+Status TakeArchive(std::optional<Ledger>& ledger, const JobRun& run) {
+  const std::string id = run.report->repository ? run.report->repository->id : std::string();
+  if (!ledger && !id.empty()) ledger = Ledger{id, {}};
+  if (!ledger || !run.report->archive) return {};
   const ReportedArchive& archive = *run.report->archive;
-  const bool known =
-      std::any_of(state.archives.begin(), state.archives.end(), [&](const KnownArchive& seen) { return seen.id == archive.id; });
-  if (known) return;
-  state.archives.push_back(
-      {archive.id, Printable(archive.name, kMaxName), std::chrono::floor<std::chrono::seconds>(run.end.value_or(WallTime{}))});
-  if (state.archives.size() > CarriedState::kMaxArchives)
-    state.archives.erase(state.archives.begin(), state.archives.end() - CarriedState::kMaxArchives);
+  const bool known = std::any_of(ledger->archives.begin(), ledger->archives.end(),
+                                 [&archive](const LedgerArchive& seen) { return seen.id == archive.id; });
+  if (known) return {};
+  return Record(*ledger, archive.id, archive.name, EndOf(run));
+}
+
+// All or nothing.
+Status TakeLedger(std::optional<Ledger>& ledger, const JobRun& run) {
+  std::optional<Ledger> next = ledger;
+  Status taken;
+  if (run.report->ledger.empty()) {
+    taken = TakeArchive(next, run);
+  } else {
+    const Result<LedgerChanges> changes = ReadLedgerChanges(run.report->ledger);
+    taken = changes ? Apply(next, *changes) : Status(Fail(changes.error()));
+  }
+  if (!taken) return taken;
+  if (next) {
+    const Result<std::string> text = WriteLedger(*next);
+    if (!text) return Fail(text.error());
+    if (text->size() > CarriedState::kMaxLedgerText) {
+      return Fail(Reason::kLedgerInvalid, "the ledger is full: it would have " + std::to_string(text->size()) +
+                                              " bytes, and may have " + std::to_string(CarriedState::kMaxLedgerText) +
+                                              ". Keep fewer archives (spec.retention), or split what is backed up");
+    }
+  }
+  ledger = std::move(next);
+  return {};
+}
+
+bool Replaces(const JobRun& run, const std::string& repository_id) {
+  const Result<LedgerChanges> changes = ReadLedgerChanges(run.report->ledger);
+  return changes && changes->replaces == repository_id;
 }
 
 std::string FoundRepositoryId(const std::string& known, const std::string& found) {
@@ -91,38 +108,50 @@ std::optional<Finding> FindingOf(const CarriedState& state, const JobRun& run) {
   if (run.failure && Accuses(run.failure->reason)) {
     finding.reason = run.failure->reason;
     finding.message = Printable(run.failure->message, kMaxMessage);
-    finding.id = DigestOf(finding.reason + '/' + run.job.uid);
+    if (run.report->error) finding.id = run.report->error->finding;
+    if (!IsFindingId(finding.id)) finding.id = DigestOf(finding.reason + '/' + run.job.uid);
     return finding;
   }
-  if (state.repository_id.empty() || id.empty() || id == state.repository_id) return std::nullopt;
+  const std::string& known = state.repository_id();
+  // The engine replaces one by another only where that very finding was acknowledged.
+  if (known.empty() || id.empty() || id == known || Replaces(run, known)) return std::nullopt;
   finding.reason = kRepositoryTampered;
   finding.repository_id = id;
   finding.message = (run.report->repository->initialized ? "The repository had vanished and was made anew"
                                                          : "There is another repository in the place of the known one") +
-                    std::string(kFoundId) + id + ", and was " + state.repository_id +
-                    ". Find out what happened on the repository server.";
-  finding.id = FoundRepositoryId(state.repository_id, id);
+                    std::string(kFoundId) + id + ", and was " + known + ". Find out what happened on the repository server.";
+  finding.id = FoundRepositoryId(known, id);
   return finding;
 }
 
 }  // namespace
 
+const std::string& CarriedState::repository_id() const {
+  static const std::string kNone;
+  return ledger ? ledger->repository_id : kNone;
+}
+
 bool Accuses(std::string_view reason) { return reason == kRepositoryTampered || reason == kTargetMisbehaved; }
 
 tl::expected<CarriedState, std::string> ReadCarriedState(const json& config_map) {
-  const std::string text = TextAt(config_map, {"data", kKey});
-  if (text.empty()) return tl::unexpected(std::string("has no ") + kKey);
-  if (text.size() > kMaxBytes) return tl::unexpected(std::string("has more than 256 KiB in ") + kKey);
+  const auto wrong = [](const std::string& key, const std::string& what) {
+    return tl::unexpected("is wrong in " + key + ": " + what);
+  };
+  const std::string text = TextAt(config_map, {"data", kStateKey});
+  if (text.empty()) return tl::unexpected(std::string("has no ") + kStateKey);
+  if (text.size() > kMaxStateText) return wrong(kStateKey, "it has more than 16 KiB");
   const json from = json::parse(text, nullptr, false);
-  if (!from.is_object()) return tl::unexpected(std::string("has no JSON object in ") + kKey);
-  const auto problem = [](const std::string& what) { return tl::unexpected(std::string("is wrong in ") + kKey + ": " + what); };
-  if (IntegerAt(from, {"version"}) != 1) return problem("version is not 1");
+  if (!from.is_object()) return wrong(kStateKey, "it is no JSON object");
+  if (IntegerAt(from, {"version"}) != kVersion) return wrong(kStateKey, "version is not " + std::to_string(kVersion));
   CarriedState state;
-  state.repository_id = TextAt(from, {"repositoryID"});
-  if (Find(from, {"repositoryID"}) != nullptr && !IsId(state.repository_id))
-    return problem("repositoryID is not 64 hexadecimal digits");
-  if (const std::optional<std::string> wrong = ReadArchives(from, state)) return problem(*wrong);
-  if (const std::optional<std::string> wrong = ReadFinding(from, state)) return problem(*wrong);
+  if (const std::optional<std::string> problem = ReadFinding(from, state)) return wrong(kStateKey, *problem);
+  if (Find(config_map, {"data", kLedgerKey.c_str()}) == nullptr) return state;
+  const std::string ledger_text = TextAt(config_map, {"data", kLedgerKey.c_str()});
+  if (ledger_text.size() > CarriedState::kMaxLedgerText)
+    return wrong(kLedgerKey, "it has more than " + std::to_string(CarriedState::kMaxLedgerText) + " bytes");
+  Result<Ledger> ledger = ReadLedger(ledger_text);
+  if (!ledger) return wrong(kLedgerKey, ledger.error().message);
+  state.ledger = *std::move(ledger);
   return state;
 }
 
@@ -144,7 +173,7 @@ std::optional<Finding> FindingInStatus(const api::TargetStatus& status) {
   const std::size_t id = finding.message.find(kFoundId);
   if (id == std::string::npos) return finding;
   const std::string found = finding.message.substr(id + std::string_view(kFoundId).size(), 64);
-  if (IsId(found) && FoundRepositoryId(status.repository.id, found) == finding.id) finding.repository_id = found;
+  if (IsLedgerId(found) && FoundRepositoryId(status.repository.id, found) == finding.id) finding.repository_id = found;
   return finding;
 }
 
@@ -152,39 +181,47 @@ std::optional<Finding> FindingInStatus(const api::TargetStatus& status) {
 
 CarriedState StateFromStatus(const api::TargetStatus& status) {
   CarriedState state;
-  if (IsId(status.repository.id)) state.repository_id = status.repository.id;
-  if (const auto& last = status.last_successful_backup; last && IsId(last->archive_id) && last->completion_time)
-    state.archives.push_back({last->archive_id, Printable(last->archive, kMaxName), *last->completion_time});
+  if (IsLedgerId(status.repository.id)) {
+    state.ledger = Ledger{status.repository.id, {}};
+    // One that the ledger cannot hold is one less that is known.
+    if (const auto& last = status.last_successful_backup; last && last->completion_time)
+      (void)Record(*state.ledger, last->archive_id, last->archive,
+                   std::chrono::floor<std::chrono::milliseconds>(*last->completion_time));
+  }
   state.finding = FindingInStatus(status);
   return state;
 }
 
 json BuildCarriedState(const api::ObjectMeta& meta, const CarriedState& state) {
   json labels = {{std::string(api::kTargetLabel), LabelValue(meta.name)}, {std::string(api::kManagedByLabel), api::kManagedBy}};
+  json data = {{kStateKey, ToJson(state).dump(2, ' ', false, json::error_handler_t::replace) + '\n'}};
+  // Whatever came into the ledger can be written.
+  if (state.ledger) data[kLedgerKey] = WriteLedger(*state.ledger).value_or("");
   return {{"apiVersion", "v1"},
           {"kind", "ConfigMap"},
           {"metadata", OwnedMeta(meta, StateName(meta.name), std::move(labels))},
-          {"data", {{kKey, ToJson(state).dump(2, ' ', false, json::error_handler_t::replace) + '\n'}}}};
+          {"data", std::move(data)}};
 }
 
-std::optional<Finding> TakeIn(CarriedState& state, const JobRun& run) {
-  if (!run.report) return std::nullopt;
-  std::optional<Finding> finding = FindingOf(state, run);
-  if (finding) {
+TakenIn TakeIn(CarriedState& state, const JobRun& run) {
+  TakenIn taken;
+  if (!run.report) return taken;
+  taken.finding = FindingOf(state, run);
+  if (taken.finding) {
     // The first finding stays until it is acknowledged: later ones follow from it more often than not.
-    if (!state.finding) state.finding = finding;
-    return finding;
+    if (!state.finding) state.finding = taken.finding;
+    // Of a repository that was rolled back both archives and nonces are findings, the second only after the first was acknowledged. So what an
+    // engine hands on counts also where it went on to accuse: else the first would be found anew for ever.
+    if (run.report->ledger.empty() || !run.failure || !Accuses(run.failure->reason)) return taken;
   }
-  if (state.repository_id.empty() && run.report->repository) state.repository_id = run.report->repository->id;
-  if (run.report->archive) TakeArchive(state, run);
-  return std::nullopt;
+  if (const Status in = TakeLedger(state.ledger, run); !in) taken.problem = in.error().message;
+  return taken;
 }
 
 bool Acknowledge(CarriedState& state, std::string_view annotation) {
   if (!state.finding || annotation.empty() || annotation != state.finding->id) return false;
   if (!state.finding->repository_id.empty()) {
-    state.repository_id = state.finding->repository_id;
-    state.archives.clear();  // they were in the other
+    state.ledger = Ledger{state.finding->repository_id, {}};  // what is known was in the other
   }
   state.finding.reset();
   return true;

@@ -1,12 +1,13 @@
-// What one run hands to the next: the repository's id, the archives that were seen made, and a finding that a person must judge.
+// What one run hands to the next: the ledger of the repository (engine/retention/ledger.h), and a finding that a person must judge.
 //
-// It stands in a ConfigMap owned by the target, which the operator alone writes and no pod of a run reads or writes. That ConfigMap is
-// the truth: whoever puts an older one back (docs/architecture.md) has the operator go on from it. It is bounded: of archives the last
-// kMaxArchives. One that cannot be read stops all runs until somebody corrects or deletes it; a missing one is begun anew from the
-// target's status.
+// It stands in a ConfigMap owned by the target, which the operator alone writes; pods of a run get the ledger to read, as a file, and hand
+// on in their report what is to be taken into it. That ConfigMap is the truth: whoever puts an older one back (docs/architecture.md) has
+// the operator go on from it. It is bounded (kMaxLedgerText). One that cannot be read stops all runs until somebody corrects or deletes
+// it; a missing one is begun anew from the target's status.
 //
-// A finding accuses B or T: it stops all runs (they wait) until the target's annotation borg-operator.dev/acknowledge holds its id.
-// Its id is a digest of what was found, so that acknowledging one finding does not cover another.
+// A finding accuses B or T: it stops all runs (they wait) until the target's annotation borg-operator.dev/acknowledge holds its id: of
+// what a run held against its ledger, the engine's (base/finding.h), which the plan then has too; else a digest of what was found. So
+// acknowledging one finding does not cover another.
 //
 // Thread safety: values and pure functions.
 #pragma once
@@ -21,14 +22,9 @@
 #include "controller/api/object_meta.h"
 #include "controller/api/target_status.h"
 #include "controller/reconcile/run_result.h"
+#include "engine/retention/ledger.h"
 
 namespace borgop::controller {
-
-struct KnownArchive {
-  std::string id, name;
-  WallTime time;  // C's clock, whole seconds
-  bool operator==(const KnownArchive&) const = default;
-};
 
 struct Finding {
   std::string id;
@@ -41,12 +37,14 @@ struct Finding {
 };
 
 struct CarriedState {
-  std::string repository_id;           // empty: none was seen yet
-  std::vector<KnownArchive> archives;  // oldest first
+  std::optional<Ledger> ledger;  // empty: no repository was seen yet
   std::optional<Finding> finding;
   bool operator==(const CarriedState&) const = default;
 
-  static constexpr std::size_t kMaxArchives = 100;
+  const std::string& repository_id() const;  // empty: none was seen yet
+
+  // Of ledger.json: some 4,000 archives. An object in etcd has at most 1.5 MiB, a ConfigMap 1 MiB.
+  static constexpr std::size_t kMaxLedgerText = 900'000;
 };
 
 inline constexpr std::string_view kRepositoryTampered = "RepositoryTampered";
@@ -64,8 +62,12 @@ CarriedState StateFromStatus(const api::TargetStatus& status);
 // `meta` is the target's.
 nlohmann::json BuildCarriedState(const api::ObjectMeta& meta, const CarriedState& state);
 
-// Takes in an ended run. Gives what was found in it; state.finding is that only where there was none before.
-std::optional<Finding> TakeIn(CarriedState& state, const JobRun& run);
+struct TakenIn {
+  std::optional<Finding> finding;  // state.finding is that only where there was none before
+  std::string problem;             // why what the run made is not in the ledger; empty: it is
+};
+// Takes in an ended run.
+TakenIn TakeIn(CarriedState& state, const JobRun& run);
 // Lifts the finding that `annotation` names, and takes what was found as the truth. False: it names another, or there is none.
 bool Acknowledge(CarriedState& state, std::string_view annotation);
 

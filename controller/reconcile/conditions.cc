@@ -1,11 +1,15 @@
 #include "controller/reconcile/conditions.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "controller/api/names.h"
+#include "controller/reconcile/failure_reasons.h"
 
 namespace borgop::controller {
 namespace {
+
+namespace reason = condition_reason;
 
 using api::Conditions;
 using api::Truth;
@@ -47,7 +51,7 @@ Statement LastFailure(const api::TargetStatus& status) {
   std::string message = std::to_string(status.consecutive_failures) + (status.consecutive_failures == 1 ? " backup" : " backups") +
                         " failed since the last good one";
   if (Failed(status.last_backup)) message += ", the last with " + status.last_backup->reason + ": " + status.last_backup->message;
-  return {std::string(kBackupFailed), std::move(message)};
+  return {std::string(reason::kBackupFailed), std::move(message)};
 }
 
 Statement AllIsWell(const api::TargetStatus& status, const TargetFacts& facts) {
@@ -55,9 +59,9 @@ Statement AllIsWell(const api::TargetStatus& status, const TargetFacts& facts) {
       status.last_successful_backup && status.last_successful_backup->completion_time
           ? "The last good backup ended at " + api::KubeTime(*status.last_successful_backup->completion_time) + "."
           : "There was no backup yet.";
-  if (facts.suspended) return {"Suspended", message + " No other starts while spec.suspend is true."};
-  if (facts.scheduled) return {"Scheduled", std::move(message)};
-  return {"Unscheduled", message + " Backups run when asked to (annotation borg-operator.dev/run-now)."};
+  if (facts.suspended) return {std::string(reason::kSuspended), message + " No other starts while spec.suspend is true."};
+  if (facts.scheduled) return {std::string(reason::kScheduled), std::move(message)};
+  return {std::string(reason::kUnscheduled), message + " Backups run when asked to (annotation borg-operator.dev/run-now)."};
 }
 
 void SetReady(Writer& write, const api::TargetStatus& status, const TargetFacts& facts) {
@@ -88,13 +92,15 @@ void SetTrusted(Writer& write, Conditions& conditions, const CarriedState* carri
                      {finding.reason, finding.message + std::string(kUntilAcknowledged) + std::string(api::kAcknowledgeAnnotation) +
                                           '=' + finding.id});
   }
-  if (!carried->repository_id.empty())
-    return write.Set(kRepositoryTrusted, Truth::kTrue, {"Known", "The repository is the one that was seen first."});
+  if (carried->ledger)
+    return write.Set(kRepositoryTrusted, Truth::kTrue,
+                     {std::string(reason::kKnown), "The repository is the one that was seen first."});
   api::Remove(conditions, kRepositoryTrusted);
 }
 
 std::string StateOf(const api::TargetStatus& status, const TargetFacts& facts) {
-  if (facts.running) return facts.stuck ? "Waiting" : "Running";
+  if (facts.running && facts.starting) return facts.stuck ? "Waiting" : "Starting";
+  if (facts.running) return "Running";
   if (facts.obstacle) return facts.obstacle->passes ? "Waiting" : "Blocked";
   if (facts.suspended) return "Suspended";
   if (facts.queued) return "Queued";
@@ -103,6 +109,26 @@ std::string StateOf(const api::TargetStatus& status, const TargetFacts& facts) {
 }
 
 }  // namespace
+
+std::set<std::string_view> ReasonsOf(std::string_view type) {
+  std::set<std::string_view> reasons;
+  if (type == kReady) {
+    reasons = {reason::kScheduled, reason::kUnscheduled, reason::kSuspended, reason::kBackupFailed, reason::kSetUp};
+    reasons.insert(AllObstacles().begin(), AllObstacles().end());
+    for (const FailureReason& failure : AllFailureReasons()) {
+      if (failure.kind == ErrorKind::kWaiting) reasons.insert(failure.name);  // what keeps a pod from starting
+    }
+  } else if (type == kRepositoryTrusted) {
+    reasons = {reason::kKnown, kRepositoryTampered, kTargetMisbehaved};
+  } else if (type == kChecked) {
+    reasons = {reason::kCheckPassed, InfoOf(Reason::kCheckFailed).name};
+  } else if (type == kBackupSucceeded) {
+    reasons = {ToString(Outcome::kCompleted), ToString(Outcome::kCompletedWithWarnings)};
+    for (const ReasonInfo& info : AllReasons()) reasons.insert(info.name);
+    for (const FailureReason& failure : AllFailureReasons()) reasons.insert(failure.name);
+  }
+  return reasons;
+}
 
 void SetConditions(api::TargetStatus& status, const TargetFacts& facts, WallTime now) {
   Writer write(status.conditions, facts.generation, now);
@@ -117,8 +143,13 @@ void SetChecked(api::TargetStatus& status, const JobRun& run, std::int64_t gener
   const Phase* check = run.report ? run.report->Find(PhaseName::kCheck) : nullptr;
   if (check == nullptr) return;
   Writer write(status.conditions, generation, now);
-  const std::string time = api::KubeTime(check->start + check->duration);
-  if (check->ok) return write.Set(kChecked, Truth::kTrue, {"CheckPassed", "The repository was whole at " + time + "."});
+  if (check->ok) {
+    // The pod's clock may be wrong, and a time to come would keep the alert for an overdue check quiet.
+    const WallTime time = std::chrono::floor<std::chrono::seconds>(std::min<WallTime>(check->start + check->duration, now));
+    status.last_check_time = std::max(status.last_check_time.value_or(time), time);
+    return write.Set(kChecked, Truth::kTrue,
+                     {std::string(reason::kCheckPassed), "The repository was whole at " + api::KubeTime(time) + "."});
+  }
   // A check that was cut short says nothing about the repository.
   if (run.failure && run.failure->reason == InfoOf(Reason::kCheckFailed).name)
     write.Set(kChecked, Truth::kFalse, {run.failure->reason, run.failure->message});
@@ -129,7 +160,7 @@ void SetConditions(api::ServerStatus& status, std::int64_t generation, const std
   if (obstacle) {
     write.NotReady(obstacle->passes, {obstacle->reason, obstacle->message});
   } else {
-    write.Ready({"SetUp", "Backups can run."});
+    write.Ready({std::string(reason::kSetUp), "Backups can run."});
   }
   status.observed_generation = generation;
 }

@@ -23,9 +23,12 @@
 // Thread safety: pure functions. Sources: kstatus (cli-utils), Kubernetes API conventions.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "controller/api/server_status.h"
 #include "controller/api/target_status.h"
@@ -41,7 +44,23 @@ inline constexpr std::string_view kStalled = "Stalled";
 inline constexpr std::string_view kBackupSucceeded = "BackupSucceeded";
 inline constexpr std::string_view kRepositoryTrusted = "RepositoryTrusted";
 inline constexpr std::string_view kChecked = "Checked";
+
+// Reasons that conditions have of their own. Beside them stand those of obstacles (obstacle.h), of findings (carried_state.h) and of
+// failed runs (failure_reasons.h, engine/base/error.h).
+namespace condition_reason {
+inline constexpr std::string_view kScheduled = "Scheduled";
+inline constexpr std::string_view kUnscheduled = "Unscheduled";
+inline constexpr std::string_view kSuspended = "Suspended";
 inline constexpr std::string_view kBackupFailed = "BackupFailed";
+inline constexpr std::string_view kSetUp = "SetUp";  // of a server
+inline constexpr std::string_view kKnown = "Known";
+inline constexpr std::string_view kCheckPassed = "CheckPassed";
+}  // namespace condition_reason
+
+// Every reason that a condition of this type may have, of targets and servers. Reconciling and Stalled have those of Ready.
+std::set<std::string_view> ReasonsOf(std::string_view type);
+// The types that ReasonsOf knows.
+inline constexpr std::array kConditionTypes = {kReady, kBackupSucceeded, kRepositoryTrusted, kChecked};
 
 // How long a pod may take to start before that counts as a problem.
 inline constexpr std::chrono::minutes kPatience{5};
@@ -52,6 +71,7 @@ struct TargetFacts {
   std::optional<RunFailure> stuck;  // what keeps a pod from starting since longer than kPatience
   bool scheduled = false, suspended = false;
   bool running = false, queued = false;
+  bool starting = false;             // what runs has not begun
   std::optional<WallTime> retry_at;  // also where a retry is made now
   const CarriedState* carried = nullptr;
 };

@@ -11,6 +11,7 @@
 #include "controller/reconcile/json_view.h"
 #include "controller/reconcile/new_runs.h"
 #include "controller/reconcile/owned_objects.h"
+#include "controller/reconcile/pod_upkeep.h"
 #include "controller/reconcile/record_run.h"
 #include "controller/reconcile/status_events.h"
 #include "controller/reconcile/target_setup.h"
@@ -43,6 +44,7 @@ class Decider {
     ReadCarried();
     // What a result means depends on the carried state, so where that is unreadable results stay unread: their Jobs' finalizers keep them.
     if (carried_) RecordEnds();
+    if (carried_) HearPods();
     setup_ = ReadSetup(observed_, settings_, carried_, now_);
     NoteRefusal();
     DecideCarried();
@@ -67,8 +69,10 @@ class Decider {
       run.recorded = run.recorded && before_.last_backup;
       // When it is asked for again hangs on this: the pod's clock may be wrong.
       if (run.progress) run.progress->time = std::chrono::floor<std::chrono::seconds>(now_);
+      // A result hangs on the one; the other is nice to have, and must hold nobody up.
       if (run.ended() && run.wants_log && !IsRecorded(before_, run)) decisions_.logs.push_back({run.pod, kReportTailBytes});
-      if (run.state == RunState::kRunning && !have && ProgressIsOld(run)) decisions_.logs.push_back({run.pod, kProgressTailBytes});
+      if (run.state == RunState::kRunning && !run.engine_ended && !have && ProgressIsOld(run))
+        decisions_.logs.push_back({run.pod, kProgressTailBytes, true});
       runs_.push_back(std::move(run));
     }
     std::sort(runs_.begin(), runs_.end(), [](const JobRun& a, const JobRun& b) {
@@ -104,7 +108,10 @@ class Decider {
     for (JobRun& run : runs_) {
       if (!run.ended() || NeverRan(run) || IsRecorded(status_, run)) continue;
       const bool found_before = carried_->finding.has_value();
-      if (const std::optional<Finding> finding = TakeIn(*carried_, run)) {
+      const TakenIn taken = TakeIn(*carried_, run);
+      if (!taken.problem.empty())
+        decisions_.events.push_back({true, "LedgerNotKept", "Of Job " + run.job.name + ": " + taken.problem});
+      if (const std::optional<Finding>& finding = taken.finding) {
         run.outcome = Outcome::kFailed;
         run.failure = RunFailure{ErrorKind::kTerminal, finding->reason, finding->message};
         if (!found_before)
@@ -116,6 +123,17 @@ class Decider {
       run.recorded = true;
       SetChecked(status_, run, meta_.generation, now_);
       decisions_.events.push_back(EventOfEnd(status_));
+    }
+  }
+
+  // What the results do not look at: pods that were taken away, whose Job goes on or is gone.
+  void HearPods() {
+    for (const JobRun& told : AccusingPods(observed_.pods)) {
+      CarriedState alone;
+      const std::optional<Finding> finding = TakeIn(alone, told).finding;
+      if (!finding || carried_->finding || finding->id == meta_.Annotation(api::kAcknowledgeAnnotation)) continue;
+      carried_->finding = finding;
+      decisions_.events.push_back({true, finding->reason, finding->message + " (finding " + finding->id + ')'});
     }
   }
 
@@ -149,6 +167,7 @@ class Decider {
         continue;
       }
       facts_.running = true;
+      facts_.starting = run.state == RunState::kStarting;
       if (carried_) RecordRunning(status_, run, setup_.digest);
       Earliest(decisions_.look_again, now_ + kProgressInterval);
       if (run.state != RunState::kStarting || !run.start) continue;
@@ -200,6 +219,7 @@ class Decider {
     decisions_.add_finalizer = std::move(finalizers.add);
     decisions_.mark_recorded = std::move(finalizers.mark);
     decisions_.remove_finalizer = std::move(finalizers.remove);
+    if (carried_) decisions_.free_pods = PodsToFree(observed_.pods, runs_, status_);
     if (!setup_.inputs) return;
     const api::BorgBackupTargetSpec& target = setup_.inputs->target;
     for (JobRef& job : JobsPastHistory(runs_, status_, target.successful_jobs_history, target.failed_jobs_history))
@@ -246,6 +266,7 @@ Decisions Decide(const Observed& observed, const EngineSettings& settings, WallT
     // Whatever is made goes with the target, by its owner references; a pod that runs is told to stop, and cleans up. Nothing is to be kept.
     Decisions decisions;
     decisions.remove_finalizer = AllFinalizers(observed.jobs);
+    decisions.free_pods = AllFinalizers(observed.pods);
     return decisions;
   }
   return Decider(observed, settings, now).Run();

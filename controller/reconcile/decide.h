@@ -30,6 +30,7 @@ namespace borgop::controller {
 struct LogRequest {
   std::string pod;
   std::int64_t tail_bytes = 0;
+  bool best_effort = false;  // ask once and briefly; what cannot be had is empty
   bool operator==(const LogRequest&) const = default;
 };
 
@@ -58,6 +59,7 @@ struct Decisions {
   std::vector<Event> events;
   std::vector<JobRef> mark_recorded;     // merge patch: without kResultFinalizer, with kRecordedAnnotation "true"
   std::vector<JobRef> remove_finalizer;  // kResultFinalizer
+  std::vector<JobRef> free_pods;         // kResultFinalizer, of pods by name and uid
   std::vector<JobRef> delete_jobs;       // with the uid as precondition, propagation Background
 
   std::optional<WallTime> look_again;  // at the latest

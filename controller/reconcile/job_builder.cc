@@ -10,12 +10,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kPlanDir = "/etc/borg-operator";
 // The engine ends a run at its deadline by itself, cleans up and reports; the cluster's own deadline is for an engine that cannot.
 constexpr std::int64_t kDeadlineMargin = 180;
 constexpr std::int64_t kHookMargin = 10;  // of each, to be ended
 // After this a Job whose result was read goes.
 constexpr std::int64_t kTtl = std::int64_t{7} * 24 * 3600;
+// Kubernetes' CronJob controller deletes by its limits whether or not a result was read, and the Jobs that it makes while no operator runs
+// carry no finalizer. So it keeps a hundred more than a target may ask for, and the operator deletes by the target's limits (job_upkeep.h).
+constexpr int kUnreadHistory = 200;
 
 std::string Text(std::string_view text) { return std::string(text); }
 std::string PlanKey(RunKind kind) { return Text(ToString(kind)) + ".yaml"; }
@@ -35,7 +37,7 @@ class PodBuilder {
 
   json Build(RunKind kind) {
     const api::BorgBackupTargetSpec& spec = inputs_.target;
-    AddConfigMap(PlanKey(kind));
+    AddPlan(PlanKey(kind));
     AddEndpoint("server", inputs_.server.connection);
     AddEndpoint("target", spec.connection);
     if (!spec.repository.passphrase_secret.empty())
@@ -80,15 +82,25 @@ class PodBuilder {
     json labels = spec.pod.labels, annotations = spec.pod.annotations;
     labels.update(Labels(inputs_, kind));
     annotations.update(Annotations(inputs_));
-    return {{"metadata", {{"labels", std::move(labels)}, {"annotations", std::move(annotations)}}}, {"spec", std::move(pod)}};
+    return {{"metadata",
+             {{"labels", std::move(labels)},
+              {"annotations", std::move(annotations)},
+              {"finalizers", json::array({api::kResultFinalizer})}}},  // pod_upkeep.h
+            {"spec", std::move(pod)}};
   }
 
  private:
-  void AddConfigMap(const std::string& key) {
-    volumes_.push_back(
-        {{"name", "plan"},
-         {"configMap", {{"name", PlanName(inputs_.meta.name)}, {"items", json::array({{{"key", key}, {"path", key}}})}}}});
-    mounts_.push_back({{"name", "plan"}, {"mountPath", kPlanDir}, {"readOnly", true}});
+  void AddPlan(const std::string& key) {
+    AddFile("plan", {{"name", PlanName(inputs_.meta.name)}, {"items", Only(key)}}, kPlanDir);
+    // Before the first run there is no ledger.
+    AddFile("state", {{"name", StateName(inputs_.meta.name)}, {"items", Only(Text(kLedgerFile))}, {"optional", true}}, kStateDir);
+  }
+
+  static json Only(const std::string& key) { return json::array({{{"key", key}, {"path", key}}}); }
+
+  void AddFile(const std::string& name, json config_map, std::string_view directory) {
+    volumes_.push_back({{"name", name}, {"configMap", std::move(config_map)}});
+    mounts_.push_back({{"name", name}, {"mountPath", directory}, {"readOnly", true}});
   }
 
   void AddEndpoint(const std::string& name, const api::SshEndpointSpec& endpoint) {
@@ -146,7 +158,9 @@ json JobAnnotations(const JobInputs& inputs, const EngineSettings& settings, Run
 std::string InputsDigest(const JobInputs& inputs, const EngineSettings& settings, RunKind kind) {
   JobInputs released = inputs;
   released.start_suspended = false;
-  return DigestOf(JobSpec(released, settings, kind).dump() + BuildPlan(inputs, settings, kind).dump());
+  // What a person acknowledges is for whatever run comes next.
+  released.meta.annotations.erase(Text(api::kAcknowledgeAnnotation));
+  return DigestOf(JobSpec(released, settings, kind).dump() + BuildPlan(released, settings, kind).dump());
 }
 
 json BuildPlanConfigMap(const JobInputs& inputs, const EngineSettings& settings) {
@@ -174,8 +188,8 @@ json BuildCronJob(const JobInputs& inputs, const EngineSettings& settings, RunKi
             {"concurrencyPolicy", "Forbid"},
             {"startingDeadlineSeconds", target.limits.starting_deadline.count()},
             {"suspend", target.suspend},
-            {"successfulJobsHistoryLimit", target.successful_jobs_history},
-            {"failedJobsHistoryLimit", target.failed_jobs_history},
+            {"successfulJobsHistoryLimit", kUnreadHistory},
+            {"failedJobsHistoryLimit", kUnreadHistory},
             {"jobTemplate",
              {{"metadata", {{"labels", Labels(inputs, kind)}, {"annotations", JobAnnotations(inputs, settings, kind)}}},
               {"spec", JobSpec(inputs, settings, kind)}}}}}};

@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/api/borg_backup_target.h"
@@ -25,6 +26,12 @@
 #include "controller/reconcile/names.h"
 
 namespace borgop::controller {
+
+// Where the engine finds, in the pod, its plan and what is known of the repository (the latter from the carried state's ConfigMap,
+// under the same key).
+inline constexpr std::string_view kPlanDir = "/etc/borg-operator";
+inline constexpr std::string_view kStateDir = "/etc/borg-operator-state";
+inline constexpr std::string_view kLedgerFile = "ledger.json";
 
 // What is the same for all targets.
 struct EngineSettings {

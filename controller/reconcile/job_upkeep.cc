@@ -11,20 +11,20 @@ namespace {
 
 JobRef RefOf(const api::ObjectMeta& job) { return {job.name, job.uid}; }
 
-bool HasFinalizer(const api::ObjectMeta& job) {
-  return std::find(job.finalizers.begin(), job.finalizers.end(), api::kResultFinalizer) != job.finalizers.end();
-}
-
 bool Good(const JobRun& run) { return run.outcome == Outcome::kCompleted || run.outcome == Outcome::kCompletedWithWarnings; }
 
 }  // namespace
+
+bool HasResultFinalizer(const api::ObjectMeta& object) {
+  return std::find(object.finalizers.begin(), object.finalizers.end(), api::kResultFinalizer) != object.finalizers.end();
+}
 
 bool NeverRan(const JobRun& run) { return run.job.deleting() && run.ended() && !run.start; }
 
 FinalizerChanges DecideFinalizers(const std::vector<JobRun>& runs, const api::TargetStatus& status) {
   FinalizerChanges changes;
   for (const JobRun& run : runs) {
-    const bool has = HasFinalizer(run.job);
+    const bool has = HasResultFinalizer(run.job);
     if (NeverRan(run)) {
       if (has) changes.remove.push_back(RefOf(run.job));
     } else if (run.ended() && IsRecorded(status, run)) {
@@ -36,10 +36,10 @@ FinalizerChanges DecideFinalizers(const std::vector<JobRun>& runs, const api::Ta
   return changes;
 }
 
-std::vector<JobRef> AllFinalizers(const std::vector<nlohmann::json>& jobs) {
+std::vector<JobRef> AllFinalizers(const std::vector<nlohmann::json>& objects) {
   std::vector<JobRef> remove;
-  for (const nlohmann::json& job : jobs) {
-    if (const api::ObjectMeta meta = api::ReadMeta(job); HasFinalizer(meta)) remove.push_back(RefOf(meta));
+  for (const nlohmann::json& object : objects) {
+    if (const api::ObjectMeta meta = api::ReadMeta(object); HasResultFinalizer(meta)) remove.push_back(RefOf(meta));
   }
   return remove;
 }
@@ -47,7 +47,7 @@ std::vector<JobRef> AllFinalizers(const std::vector<nlohmann::json>& jobs) {
 std::vector<JobRef> JobsPastHistory(const std::vector<JobRun>& runs, const api::TargetStatus& status, int successful, int failed) {
   std::vector<const JobRun*> ended;
   for (const JobRun& run : runs) {
-    if (run.owned_by_target && run.ended() && !run.job.deleting() && IsRecorded(status, run)) ended.push_back(&run);
+    if (run.ended() && !run.job.deleting() && IsRecorded(status, run)) ended.push_back(&run);
   }
   std::sort(ended.begin(), ended.end(),
             [](const JobRun* a, const JobRun* b) { return std::tie(b->end, b->job.name) < std::tie(a->end, a->job.name); });
@@ -72,7 +72,10 @@ std::vector<JobRef> JobsToSuspend(const std::vector<JobRun>& runs, bool stop_all
   // Times are whole seconds: what has begun is not stopped for what has not.
   std::stable_partition(active.begin(), active.end(), [](const JobRun* run) { return run->state == RunState::kRunning; });
   std::vector<JobRef> suspend;
-  for (std::size_t i = stop_all ? 0 : 1; i < active.size(); ++i) suspend.push_back(RefOf(active[i]->job));
+  for (std::size_t i = stop_all ? 0 : 1; i < active.size(); ++i) {
+    // There is nothing to stop, and a Job that is suspended just then is never said to have ended.
+    if (!active[i]->engine_ended) suspend.push_back(RefOf(active[i]->job));
+  }
   return suspend;
 }
 

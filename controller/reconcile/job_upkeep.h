@@ -1,8 +1,9 @@
 // What is due to a target's Jobs besides making them: the finalizer that keeps a Job until its result is in the status, the limits of
-// history for Jobs that no CronJob looks after, Jobs that were overtaken by a change of the spec, and two that run at once.
+// history, Jobs that were overtaken by a change of the spec, and two that run at once.
 //
 // The finalizer is on each Job that may still have something to tell. It goes once the status has the result, and where there is none
-// to come (a Job deleted before it started). CronJobs pass no finalizers on to their Jobs, so those get it when they are seen.
+// to come (a Job deleted before it started). CronJobs pass no finalizers on to their Jobs, so those get it when they are seen. Until then
+// only that Kubernetes keeps more of them than the target wants (job_builder.cc) holds them; so history is kept here, for all Jobs.
 //
 // Thread safety: pure functions. Source: Kubernetes, "Finalizers", CronJob (jobTemplate's metadata: labels and annotations only).
 #pragma once
@@ -16,6 +17,9 @@
 
 namespace borgop::controller {
 
+// A Job's, or a pod's (pod_upkeep.h).
+bool HasResultFinalizer(const api::ObjectMeta& object);
+
 // A Job that was deleted before it began: it is no run.
 bool NeverRan(const JobRun& run);
 
@@ -25,10 +29,10 @@ struct FinalizerChanges {
 };
 // `status` has all results that are known now.
 FinalizerChanges DecideFinalizers(const std::vector<JobRun>& runs, const api::TargetStatus& status);
-// Of a target that goes: of all Jobs.
-std::vector<JobRef> AllFinalizers(const std::vector<nlohmann::json>& jobs);
+// Of a target that goes: of all Jobs, or of all pods.
+std::vector<JobRef> AllFinalizers(const std::vector<nlohmann::json>& objects);
 
-// Recorded Jobs of the target's own beyond the limits, the oldest ones.
+// Recorded Jobs beyond the limits, whoever made them: the oldest ones.
 std::vector<JobRef> JobsPastHistory(const std::vector<JobRun>& runs, const api::TargetStatus& status, int successful, int failed);
 
 // Active Jobs that must wait: all but the one that is at it longest (one whose engine has begun before one whose has not), or all

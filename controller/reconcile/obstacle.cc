@@ -27,12 +27,15 @@ void AddEndpoint(std::vector<SecretUse>& uses, const std::string& field, const a
 
 }  // namespace
 
-bool IsObstacle(std::string_view name) {
-  constexpr std::array kAll = {reason::kSpecInvalid,      reason::kServerMissing,    reason::kServerInvalid, reason::kSecretMissing,
-                               reason::kSecretKeyMissing, reason::kRepositoryShared, reason::kStateInvalid,  reason::kFinding,
-                               reason::kSpecRefused,      reason::kNameTaken,        reason::kForbidden};
-  return std::find(kAll.begin(), kAll.end(), name) != kAll.end();
+std::span<const std::string_view> AllObstacles() {
+  static constexpr std::array kAll = {reason::kSpecInvalid,   reason::kServerMissing,    reason::kServerInvalid,
+                                      reason::kSecretMissing, reason::kSecretKeyMissing, reason::kRepositoryShared,
+                                      reason::kStateInvalid,  reason::kFinding,          reason::kSpecRefused,
+                                      reason::kNameTaken,     reason::kForbidden};
+  return kAll;
 }
+
+bool IsObstacle(std::string_view name) { return std::ranges::find(AllObstacles(), name) != AllObstacles().end(); }
 
 std::vector<SecretUse> SecretsOf(const api::BorgBackupTargetSpec& target) {
   std::vector<SecretUse> uses;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ inline constexpr std::string_view kSpecRefused = "SpecRefused";
 inline constexpr std::string_view kNameTaken = "NameTaken";
 inline constexpr std::string_view kForbidden = "Forbidden";
 }  // namespace obstacle_reason
+std::span<const std::string_view> AllObstacles();
 bool IsObstacle(std::string_view name);
 
 struct SecretUse {

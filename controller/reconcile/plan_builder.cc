@@ -2,6 +2,7 @@
 
 #include "controller/api/names.h"
 #include "controller/reconcile/job_builder.h"
+#include "engine/base/finding.h"
 #include "engine/plan/plan_words.h"
 
 namespace borgop::controller {
@@ -47,7 +48,14 @@ json BuildPlan(const JobInputs& inputs, const EngineSettings& settings, RunKind 
   server["rootDir"] = inputs.server.root_dir;
   server["borg"] = inputs.server.borg;
 
-  json repository = {{"path", spec.repository.path}, {"encryption", spec.repository.encryption}};
+  json repository = {{"path", spec.repository.path},
+                     {"encryption", spec.repository.encryption},
+                     {"ledgerFile", std::string(kStateDir) + '/' + std::string(kLedgerFile)},
+                     {"adopt", spec.repository.adopt}};
+  // Of a target one run is at work at a time: the next pod is not made before the last one has ended.
+  if (!inputs.meta.uid.empty()) repository["lockOwner"] = inputs.meta.uid;
+  if (const std::string finding = inputs.meta.Annotation(api::kAcknowledgeAnnotation); IsFindingId(finding))
+    repository["acknowledge"] = finding;
   if (!spec.repository.passphrase_secret.empty()) repository["passphraseFile"] = secrets + "/repository/passphrase";
   json source = {{"paths", spec.source.paths}, {"excludes", spec.source.excludes}, {"oneFileSystem", spec.source.one_file_system}};
   if (!spec.source.compression.empty()) source["compression"] = spec.source.compression;
@@ -71,7 +79,12 @@ json BuildPlan(const JobInputs& inputs, const EngineSettings& settings, RunKind 
     target["maintenance"] = {{"check", CheckModeName(spec.maintenance.check)}, {"compact", spec.maintenance.compact}};
     if (const auto longest = spec.maintenance.check_max_duration.count(); longest > 0)
       target["maintenance"]["checkMaxDurationSeconds"] = longest;
-    if (!spec.retention.empty()) target["retention"] = RetentionJson(spec.retention);
+    if (const auto quarantine = spec.maintenance.compact_after.count(); quarantine > 0)
+      target["maintenance"]["compactAfter"] = std::to_string(quarantine) + 'h';
+    if (!spec.retention.empty()) {
+      target["retention"] = RetentionJson(spec.retention);
+      if (!spec.time_zone.empty()) target["retention"]["timeZone"] = spec.time_zone;
+    }
   }
   return {{"version", 1}, {"server", std::move(server)}, {"targets", json::array({std::move(target)})}};
 }

@@ -139,6 +139,15 @@ const json* TerminatedEngine(const json& pod) {
   return engine == nullptr ? nullptr : Find(*engine, {"state", "terminated"});
 }
 
+bool EngineBegan(const json& pod) {
+  const json* engine = EngineStatus(pod);
+  if (engine == nullptr) return false;
+  if (Find(*engine, {"state", "running"}) != nullptr) return true;
+  const json* ended = Find(*engine, {"state", "terminated"});
+  // So a kubelet says it of a container that it has not got, also because there never was one.
+  return ended != nullptr && TextAt(*ended, {"reason"}) != "ContainerStatusUnknown";
+}
+
 std::optional<RunFailure> Disruption(const json& pod) {
   const std::string detail = TextAt(pod, {"status", "message"});
   if (const json* condition = TrueCondition(pod, "DisruptionTarget"); condition != nullptr) {

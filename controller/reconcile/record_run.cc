@@ -10,8 +10,6 @@
 namespace borgop::controller {
 namespace {
 
-constexpr const char* kRunning = "Running";
-
 WallTime WholeSeconds(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time); }
 
 std::uint64_t AttemptOf(const api::ObjectMeta& job) {
@@ -66,13 +64,32 @@ bool DidMaintenance(const JobRun& run) {
   return ran(PhaseName::kPrune) || ran(PhaseName::kCheck) || ran(PhaseName::kCompact);
 }
 
+// What kept the run's pod from starting when that was last noted; null: nothing, or it began.
+const api::RunStatus* StartFailure(const api::TargetStatus& status, const JobRun& run) {
+  const std::optional<api::RunStatus>& last = status.last_backup;
+  const bool noted = last && last->job == run.job.name && last->goes_on() && last->kind == ToString(ErrorKind::kWaiting);
+  return noted && run.never_began ? &*last : nullptr;
+}
+
+void SetReason(api::RunStatus& to, const api::RunStatus& from) {
+  to.reason = from.reason;
+  to.message = from.message;
+  to.kind = from.kind;
+}
+
+void SetReason(api::RunStatus& to, const RunFailure& from) {
+  to.reason = from.reason;
+  to.message = from.message;
+  to.kind = ToString(from.kind);
+}
+
 }  // namespace
 
 bool IsRecorded(const api::TargetStatus& status, const JobRun& run) {
   if (!status.last_backup) return false;
   if (run.recorded) return true;
   const api::RunStatus& last = *status.last_backup;
-  if (last.job == run.job.name) return last.completion_time.has_value() && last.phase != kRunning;
+  if (last.job == run.job.name) return last.completion_time.has_value() && !last.goes_on();
   const std::optional<WallTime> until = last.completion_time ? last.completion_time : last.start_time;
   if (!until || !run.end) return false;
   return WholeSeconds(*run.end) < *until;
@@ -82,11 +99,11 @@ void RecordEnd(api::TargetStatus& status, const JobRun& run, const std::string& 
   api::RunStatus to = Begin(status, run, inputs);
   to.phase = ToString(run.outcome);
   to.completion_time = WholeSeconds(run.end.value_or(run.start.value_or(WallTime{})));
-  if (run.failure) {
-    to.reason = run.failure->reason;
-    to.message = run.failure->message;
-    to.kind = ToString(run.failure->kind);
-  }
+  if (run.failure) SetReason(to, *run.failure);
+  // That it took longer than it may would be true, and help nobody.
+  if (const api::RunStatus* noted = StartFailure(status, run);
+      noted != nullptr && to.reason == InfoOf(Reason::kDeadlineExceeded).name && !run.report)
+    SetReason(to, *noted);
   if (run.report) {
     AddReport(to, *run.report);
     // What an accused repository says of itself is not what this target has.
@@ -106,11 +123,11 @@ void RecordEnd(api::TargetStatus& status, const JobRun& run, const std::string& 
 
 void RecordRunning(api::TargetStatus& status, const JobRun& run, const std::string& inputs) {
   api::RunStatus to = Begin(status, run, inputs);
-  to.phase = kRunning;
+  to.phase = run.state == RunState::kStarting ? api::kPhaseStarting : api::kPhaseRunning;
   if (run.failure) {
-    to.reason = run.failure->reason;
-    to.message = run.failure->message;
-    to.kind = ToString(run.failure->kind);
+    SetReason(to, *run.failure);
+  } else if (const api::RunStatus* noted = StartFailure(status, run); noted != nullptr) {
+    SetReason(to, *noted);
   }
   if (run.progress) status.progress = run.progress;
   if (status.progress && status.progress->job != to.job) status.progress.reset();

@@ -14,18 +14,13 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxLine = std::size_t{64} << 10U;
 
-bool BelongsTo(const json& pod, const std::string& job_uid) {
-  const json& owners = ListAt(pod, {"metadata", "ownerReferences"});
-  return std::any_of(owners.begin(), owners.end(), [&](const json& owner) { return TextAt(owner, {"uid"}) == job_uid; });
-}
-
 // A Job has more than one pod only where the cluster took one away. Names break ties, so that the answer stays the same.
 const json* Newest(const json& job, const std::vector<json>& pods) {
   const std::string uid = TextAt(job, {"metadata", "uid"});
   const json* newest = nullptr;
   std::pair<std::string, std::string> best;
   for (const json& pod : pods) {
-    if (uid.empty() || !BelongsTo(pod, uid)) continue;
+    if (!BelongsTo(pod, uid)) continue;
     // RFC 3339 in UTC with whole seconds sorts as text.
     std::pair<std::string, std::string> key(TextAt(pod, {"metadata", "creationTimestamp"}), TextAt(pod, {"metadata", "name"}));
     if (newest != nullptr && key <= best) continue;
@@ -38,6 +33,13 @@ const json* Newest(const json& job, const std::vector<json>& pods) {
 std::optional<ReportedTarget> OnlyTarget(Result<ReportedRun> run) {
   if (!run || run->targets.size() != 1) return std::nullopt;
   return std::move(run->targets.front());
+}
+
+bool NeverBegan(const json* pod) {
+  if (pod == nullptr) return true;
+  if (EngineBegan(*pod)) return false;
+  const std::string phase = TextAt(*pod, {"status", "phase"});
+  return phase == "Succeeded" || phase == "Failed" || (phase == "Pending" && IsDeleting(*pod));
 }
 
 struct FoundReport {
@@ -67,8 +69,9 @@ RunFailure DeadlineFailure() {
           "The run took longer than it may. " + std::string(InfoOf(Reason::kDeadlineExceeded).advice)};
 }
 
-RunFailure ArchiveMissing() {
-  return {ErrorKind::kTransient, "ArchiveMissing",
+// Not ArchiveMissing: that is an archive which somebody named and the repository has not.
+RunFailure ArchiveNotReported() {
+  return {ErrorKind::kTransient, "ArchiveNotReported",
           "The run's report names no archive, so the backup does not count. It is run again."};
 }
 
@@ -112,13 +115,17 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
   }
   run.report = std::move(found.target);
   if (!run.report) {
-    if (verdict.deadline()) return SetFailure(run, DeadlineFailure());
+    if (verdict.deadline()) {
+      if (std::optional<RunFailure> waits = pod == nullptr || EngineBegan(*pod) ? std::nullopt : WhatAPodWaitsFor(*pod))
+        return SetFailure(run, *std::move(waits));
+      return SetFailure(run, DeadlineFailure());
+    }
     return SetFailure(run, FailureOfEndedPod(pod == nullptr ? json::object() : *pod));
   }
   run.outcome = run.report->outcome;
   // A backup is one only where the repository lists its archive.
   const bool good = run.outcome == Outcome::kCompleted || run.outcome == Outcome::kCompletedWithWarnings;
-  if (good && !run.report->archive) SetFailure(run, ArchiveMissing());
+  if (good && !run.report->archive) SetFailure(run, ArchiveNotReported());
   Take(run.report->end, times, run.end);
   Take(run.report->start, times, run.start);
   if (run.outcome == Outcome::kCancelled) {
@@ -130,6 +137,31 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
 
 }  // namespace
 
+bool BelongsTo(const json& pod, const std::string& job_uid) {
+  const json& owners = ListAt(pod, {"metadata", "ownerReferences"});
+  return !job_uid.empty() &&
+         std::any_of(owners.begin(), owners.end(), [&](const json& owner) { return TextAt(owner, {"uid"}) == job_uid; });
+}
+
+JobRun ReadPod(const json& pod) {
+  JobRun run;
+  for (const json& owner : ListAt(pod, {"metadata", "ownerReferences"})) {
+    if (TextAt(owner, {"kind"}) != "Job") continue;
+    run.job.name = TextAt(owner, {"name"});
+    run.job.uid = TextAt(owner, {"uid"});
+  }
+  run.pod = TextAt(pod, {"metadata", "name"});
+  const json* engine = TerminatedEngine(pod);
+  if (engine == nullptr) return run;
+  run.state = RunState::kEnded;
+  run.end = TimeAt(*engine, {"finishedAt"});
+  run.report = FindReport(TextAt(*engine, {"message"}), std::nullopt).target;
+  if (!run.report) return run;
+  run.outcome = run.report->outcome;
+  if (run.report->error) run.failure = FailureOf(*run.report->error);
+  return run;
+}
+
 std::string NewestPodOf(const json& job, const std::vector<json>& pods) {
   const json* pod = Newest(job, pods);
   return pod == nullptr ? std::string() : TextAt(*pod, {"metadata", "name"});
@@ -139,12 +171,11 @@ JobRun ReadRun(const json& job, const std::vector<json>& pods, const std::option
   JobRun run;
   run.job = api::ReadMeta(job);
   run.kind = run.job.Label(api::kRunLabel) == ToString(RunKind::kMaintenance) ? RunKind::kMaintenance : RunKind::kBackup;
-  for (const json& owner : ListAt(job, {"metadata", "ownerReferences"}))
-    run.owned_by_target = run.owned_by_target || TextAt(owner, {"kind"}) == api::kTargetKind;
   run.recorded = !run.job.Annotation(api::kRecordedAnnotation).empty();
   run.start = TimeAt(job, {"status", "startTime"});
   const json* pod = Newest(job, pods);
   if (pod != nullptr) run.pod = TextAt(*pod, {"metadata", "name"});
+  run.never_began = NeverBegan(pod);
 
   if (const Verdict verdict = VerdictOn(job); verdict.condition != nullptr) {
     ReadEnd(run, verdict, pod, log);
@@ -160,6 +191,7 @@ JobRun ReadRun(const json& job, const std::vector<json>& pods, const std::option
   } else {
     // Also a pod that has ended, until Kubernetes says that the Job has.
     run.state = RunState::kRunning;
+    run.engine_ended = pod != nullptr && TerminatedEngine(*pod) != nullptr;
     if (log) run.progress = ReadProgress(*log, run.job.name);
   }
   return run;

@@ -4,6 +4,9 @@
 // report, the log's last line has the whole (wants_log says that it should be fetched, and this be asked again). Without any, the pod's
 // state tells what happened (pod_failure.h), and the run counts as failed even where Kubernetes says that the Job completed.
 //
+// A Job that came to its deadline while its pod could not start has failed by what kept the pod from starting, as far as that is known still
+// (RecordEnd remembers it where the pod is gone).
+//
 // A report of Cancelled says that the engine was told to stop, not why: the Job's deadline or the cluster's need of the node count as
 // failures that may pass.
 //
@@ -34,15 +37,17 @@ struct JobRun {
   api::ObjectMeta job;
   RunKind kind = RunKind::kBackup;
   RunState state = RunState::kQueued;
-  bool owned_by_target = false;  // else a CronJob's
-  bool recorded = false;         // its result is in the status: the Job's annotation says so
+  bool recorded = false;  // its result is in the status: the Job's annotation says so
   std::optional<WallTime> start, end;
   std::string pod;         // the newest; empty: none is known
   bool wants_log = false;  // of `pod`
+  // Its pod has gone, or goes, and the engine never began, as far as is known: what was noted of why it cannot start stands.
+  bool never_began = false;
   // Of one that ended.
   Outcome outcome = Outcome::kFailed;
   std::optional<ReportedTarget> report;
   std::optional<RunFailure> failure;  // also of one that cannot start yet: why
+  bool engine_ended = false;          // of one that runs: Kubernetes will say so of the Job, too, in a moment
   // Of one that runs, where its log is at hand.
   std::optional<api::ProgressStatus> progress;
 
@@ -56,6 +61,9 @@ inline constexpr std::int64_t kProgressTailBytes = std::int64_t{16} << 10U;
 
 // `pods` may hold those of other Jobs too. `log` is the end of the newest pod's, where it was fetched (empty: it could not be had).
 JobRun ReadRun(const nlohmann::json& job, const std::vector<nlohmann::json>& pods, const std::optional<std::string>& log);
+// What one pod tells, whatever becomes of its Job: its report, what went wrong, and when. Of the Job it has name and uid alone.
+JobRun ReadPod(const nlohmann::json& pod);
+bool BelongsTo(const nlohmann::json& pod, const std::string& job_uid);
 // Name of the pod whose log ReadRun looks at.
 std::string NewestPodOf(const nlohmann::json& job, const std::vector<nlohmann::json>& pods);
 

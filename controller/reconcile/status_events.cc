@@ -1,6 +1,7 @@
 #include "controller/reconcile/status_events.h"
 
-#include <string_view>
+#include <optional>
+#include <string>
 
 #include "controller/reconcile/conditions.h"
 #include "engine/report/sizes.h"
@@ -8,9 +9,7 @@
 namespace borgop::controller {
 namespace {
 
-constexpr std::string_view kRunning = "Running";
-
-bool Runs(const std::optional<api::RunStatus>& run) { return run && run->phase == kRunning; }
+bool Runs(const std::optional<api::RunStatus>& run) { return run && run->goes_on(); }
 
 const api::Condition* ObstacleIn(const api::TargetStatus& status) {
   const api::Condition* ready = api::Find(status.conditions, kReady);

@@ -15,9 +15,12 @@ double Jitter() {
 
 }  // namespace
 
-Cache::Cache(kube::Client& client, kube::ResourceType type, kube::Selection selection, const std::vector<std::string>& namespaces)
-    : type_(std::move(type)), namespaces_(namespaces) {
-  const std::vector<std::string> scopes = namespaces.empty() ? std::vector<std::string>{""} : namespaces;
+Cache::Cache(kube::Client& client, kube::ResourceType type, kube::Selection selection, std::vector<std::string> namespaces)
+    : type_(std::move(type)), namespaces_(std::move(namespaces)) {
+  // One that was given twice would be watched twice, and each of its objects counted twice.
+  std::ranges::sort(namespaces_);
+  namespaces_.erase(std::unique(namespaces_.begin(), namespaces_.end()), namespaces_.end());
+  const std::vector<std::string> scopes = namespaces_.empty() ? std::vector<std::string>{""} : namespaces_;
   for (const std::string& ns : scopes) {
     selection.ns = ns;
     reflectors_.push_back(std::make_unique<kube::Reflector>(client, type_, selection, kube::Reflector::Options{},

@@ -21,7 +21,7 @@ class Cache {
   using Index = std::function<std::vector<std::string>(const nlohmann::json& object)>;
 
   // No namespaces: all.
-  Cache(kube::Client& client, kube::ResourceType type, kube::Selection selection, const std::vector<std::string>& namespaces);
+  Cache(kube::Client& client, kube::ResourceType type, kube::Selection selection, std::vector<std::string> namespaces);
   ~Cache();
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;

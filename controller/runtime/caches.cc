@@ -16,6 +16,12 @@ kube::Selection Ours() {
   return selection;
 }
 
+kube::Selection OursWithout(kube::FieldPath field) {
+  kube::Selection selection = Ours();
+  selection.without.push_back(std::move(field));
+  return selection;
+}
+
 kube::Selection MetadataOf(kube::Selection selection) {
   selection.metadata_only = true;
   return selection;
@@ -33,9 +39,9 @@ std::vector<std::string> Listed(const std::set<std::string>& names) { return {na
 Caches::Caches(kube::Client& client, const std::vector<std::string>& namespaces)
     : targets(client, kube::BorgBackupTargets(), {}, namespaces),
       servers(client, kube::BorgServers(), {}, namespaces),
-      cron_jobs(client, kube::CronJobs(), Ours(), namespaces),
-      jobs(client, kube::Jobs(), Ours(), namespaces),
-      pods(client, kube::Pods(), Ours(), namespaces),
+      cron_jobs(client, kube::CronJobs(), OursWithout({"spec", "jobTemplate", "spec", "template"}), namespaces),
+      jobs(client, kube::Jobs(), OursWithout({"spec", "template"}), namespaces),
+      pods(client, kube::Pods(), OursWithout({"spec"}), namespaces),
       config_maps(client, kube::ConfigMaps(), MetadataOf(Ours()), namespaces),
       secrets(client, kube::Secrets(), MetadataOf({}), namespaces) {
   targets.AddIndex(index::kServer, [](const nlohmann::json& target) { return std::vector{ServerNameOf(target)}; });

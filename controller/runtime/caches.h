@@ -1,7 +1,8 @@
 // All that the operator watches, and the indices by which it looks things up.
 //
 // Of Secrets and ConfigMaps only the metadata: contents are read when they are needed and new (contents.h). Of CronJobs, Jobs, pods and
-// ConfigMaps only those that the operator made, by label.
+// ConfigMaps only those that the operator made, by label. What no decision looks at, the templates of pods and what became of them in a pod, is
+// most of it all, and is not kept.
 //
 // Thread safety: as Cache.
 #pragma once

@@ -45,18 +45,20 @@ kube::Result<nlohmann::json> Contents::ConfigMap(const kube::ObjectKey& key, con
 kube::Result<std::optional<controller::SecretFacts>> Contents::Secret(const kube::ObjectKey& key,
                                                                       const std::string& resource_version,
                                                                       const std::stop_token& stop) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = secrets_.find(key);
-    if (known != secrets_.end() && known->second.resource_version == resource_version) return known->second;
-  }
+  std::unique_lock lock(mutex_);
+  if (!read_.wait(lock, stop, [&] { return !under_way_.contains(key); }))
+    return kube::Fail(kube::ApiError::Code::kCancelled, "stopped");
+  const auto known = secrets_.find(key);
+  if (known != secrets_.end() && known->second.resource_version == resource_version) return known->second;
+  under_way_.insert(key);
+  lock.unlock();
   kube::Result<nlohmann::json> object = client_.Get(kube::Secrets(), key, stop);
+  lock.lock();
+  under_way_.erase(key);
+  read_.notify_all();
   if (!object && object.error().code == kube::ApiError::Code::kNotFound) return std::nullopt;
   if (!object) return kube::Fail(object.error());
-  const controller::SecretFacts facts = FactsOf(*object);
-  const std::lock_guard lock(mutex_);
-  secrets_.insert_or_assign(key, facts);
-  return facts;
+  return secrets_.insert_or_assign(key, FactsOf(*object)).first->second;
 }
 
 void Contents::ForgetConfigMap(const kube::ObjectKey& key) {

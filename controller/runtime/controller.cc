@@ -8,8 +8,8 @@
 #include "controller/api/borg_backup_target.h"
 #include "controller/reconcile/decide.h"
 #include "controller/reconcile/decide_server.h"
+#include "controller/reconcile/expected_intervals.h"
 #include "controller/reconcile/json_view.h"
-#include "controller/reconcile/schedule.h"
 #include "engine/base/time_zone.h"
 
 namespace borgop::runtime {
@@ -22,17 +22,6 @@ constexpr std::chrono::minutes kStuckAfter{15};  // more than all requests of on
 using Code = kube::ApiError::Code;
 
 std::chrono::system_clock::time_point Now() { return kube::Clock::Real().Wall(); }
-
-std::optional<std::chrono::seconds> ExpectedInterval(const api::TargetStatus& status, const std::string& zone_name) {
-  if (status.effective_schedule.empty()) return std::nullopt;
-  const auto schedule = controller::Schedule::Parse(status.effective_schedule);
-  const auto zone = TimeZone::Find(zone_name);
-  if (!schedule || !zone) return std::nullopt;
-  const std::optional<WallTime> next = schedule->Next(Now(), *zone);
-  const std::optional<WallTime> after = next ? schedule->Next(*next, *zone) : std::nullopt;
-  if (!after) return std::nullopt;
-  return std::chrono::duration_cast<std::chrono::seconds>(*after - *next);
-}
 
 }  // namespace
 
@@ -120,7 +109,7 @@ void Controller::Settle(kube::WorkQueue& queue, const char* kind, const kube::Ob
     const bool expected = done.error().code == Code::kConflict || done.error().code == Code::kCancelled;
     log_.Write(expected ? logging::Level::kDebug : logging::Level::kWarning, "will be tried again",
                {{kind, key.ToString()}, {"error", kube::Describe(done.error())}, {"failures", queue.Failures(key) + 1}});
-    queue.AddWithBackoff(key);
+    queue.AddWithBackoff(key, done.error().AskedToWait());
     return;
   }
   queue.Forget(key);
@@ -134,7 +123,8 @@ void Controller::Settle(kube::WorkQueue& queue, const char* kind, const kube::Ob
 kube::Result<Controller::Outcome> Controller::ReconcileTarget(const kube::ObjectKey& key) {
   kube::Result<controller::Observed> observed = observer_.OfTarget(key, given_up_.get_token());
   if (!observed) return kube::Fail(observed.error());
-  if (observed->target.is_null() && observed->jobs.empty()) return Outcome{.gone = true, .look_again = {}};
+  if (observed->target.is_null() && observed->jobs.empty() && observed->pods.empty())
+    return Outcome{.gone = true, .look_again = {}};
   controller::Decisions decisions = controller::Decide(*observed, options_.engine, Now());
   if (!decisions.logs.empty()) {
     auto logs = observer_.Logs(key.ns, decisions.logs, targets_.Failures(key) >= kLogAttempts, given_up_.get_token());
@@ -189,7 +179,10 @@ std::vector<metrics::TargetSample> Controller::Samples() const {
     sample.server = ServerNameOf(*target);
     sample.suspended = controller::TrueAt(*target, {"spec", "suspend"});
     sample.status = api::ReadStatus(*target);
-    sample.expected_interval = ExpectedInterval(sample.status, controller::TextAt(*target, {"spec", "timeZone"}));
+    sample.created = api::ReadMeta(*target).creation_time;
+    const controller::ExpectedIntervals expected = controller::ExpectedIntervalsOf(*target, Now());
+    sample.expected_interval = expected.backup;
+    sample.expected_check_interval = expected.check;
     samples.push_back(std::move(sample));
   }
   return samples;

@@ -5,11 +5,7 @@
 
 #include "controller/api/names.h"
 #include "controller/api/object_meta.h"
-#include "controller/kube/lease.h"
 #include "controller/reconcile/json_view.h"
-#include "controller/reconcile/names.h"
-#include "controller/reconcile/owned_meta.h"
-#include "engine/report/printable.h"
 
 namespace borgop::runtime {
 namespace {
@@ -18,8 +14,6 @@ using Code = kube::ApiError::Code;
 using controller::JobRef;
 using kube::Status;
 using nlohmann::json;
-
-constexpr std::size_t kLongestNote = 1024;  // the API's limit
 
 std::string Text(std::string_view text) { return std::string(text); }
 
@@ -34,9 +28,9 @@ Status Only(const kube::Result<T>& result) {
   return {};
 }
 
-const json* FindJob(const std::vector<json>& jobs, const JobRef& job) {
-  const auto at = std::find_if(jobs.begin(), jobs.end(), [&](const json& one) { return kube::UidOf(one) == job.uid; });
-  return at == jobs.end() ? nullptr : &*at;
+const json* FindObject(const std::vector<json>& objects, const JobRef& ref) {
+  const auto at = std::find_if(objects.begin(), objects.end(), [&](const json& one) { return kube::UidOf(one) == ref.uid; });
+  return at == objects.end() ? nullptr : &*at;
 }
 
 // Status of a target or a server, with what it was decided from as precondition.
@@ -47,30 +41,6 @@ json StatusObject(std::string_view kind, const json& object, json status) {
       {"kind", kind},
       {"metadata", {{"name", meta.name}, {"namespace", meta.ns}, {"uid", meta.uid}, {"resourceVersion", meta.resource_version}}},
       {"status", std::move(status)}};
-}
-
-// events.k8s.io/v1. `instance` is which process tells it.
-json EventObject(const json& target, const controller::Event& event, WallTime now, const std::string& instance) {
-  const api::ObjectMeta meta = api::ReadMeta(target);
-  // Unique for what is told when; names of targets may be as long as names may be.
-  const std::string digest = controller::DigestOf(meta.uid + '\n' + event.reason + '\n' + event.message + '\n' +
-                                                  std::to_string(now.time_since_epoch().count()));
-  return {{"apiVersion", kube::Events().ApiVersion()},
-          {"kind", kube::Events().kind},
-          {"metadata", {{"name", controller::Shortened(meta.name, 230) + '.' + digest}, {"namespace", meta.ns}}},
-          {"eventTime", kube::FormatMicroTime(now)},
-          {"reportingController", Text(api::kGroup) + "/operator"},
-          {"reportingInstance", instance},
-          {"action", "Reconcile"},
-          {"regarding",
-           {{"apiVersion", api::kApiVersion},
-            {"kind", api::kTargetKind},
-            {"name", meta.name},
-            {"namespace", meta.ns},
-            {"uid", meta.uid}}},
-          {"type", event.warning ? "Warning" : "Normal"},
-          {"reason", event.reason},
-          {"note", Printable(event.message, kLongestNote)}};
 }
 
 }  // namespace
@@ -133,26 +103,17 @@ class Executor::Steps {
   }
 
   enum class Finalizer { kAdd, kRemove, kRecorded };
-  Status SetFinalizer(const std::vector<json>& jobs, const JobRef& ref, Finalizer what) {
-    const json* job = FindJob(jobs, ref);
-    if (job == nullptr) return {};
-    std::vector<std::string> finalizers = api::ReadMeta(*job).finalizers;
+  // Of one of `objects`, which are of `type`.
+  Status SetFinalizer(const kube::ResourceType& type, const std::vector<json>& objects, const JobRef& ref, Finalizer what) {
+    const json* object = FindObject(objects, ref);
+    if (object == nullptr) return {};
+    std::vector<std::string> finalizers = api::ReadMeta(*object).finalizers;
     std::erase(finalizers, Text(api::kResultFinalizer));
     if (what == Finalizer::kAdd) finalizers.push_back(Text(api::kResultFinalizer));
     // The whole list is replaced, so nobody may have changed it meanwhile.
-    json metadata = {{"uid", ref.uid}, {"resourceVersion", kube::ResourceVersionOf(*job)}, {"finalizers", finalizers}};
+    json metadata = {{"uid", ref.uid}, {"resourceVersion", kube::ResourceVersionOf(*object)}, {"finalizers", finalizers}};
     if (what == Finalizer::kRecorded) metadata["annotations"] = {{api::kRecordedAnnotation, "true"}};
-    return Unless(Only(client_.MergePatch(kube::Jobs(), {ns_, ref.name}, {{"metadata", std::move(metadata)}}, stop_)),
-                  Code::kNotFound);
-  }
-
-  // Told once or not at all: nothing hangs on it.
-  void Tell(const json& target, const controller::Event& event) {
-    executor_.log_.Info(event.message, {{"target", ns_ + '/' + kube::KeyOf(target).name}, {"reason", event.reason}});
-    const auto told =
-        client_.Create(kube::Events(), EventObject(target, event, std::chrono::system_clock::now(), executor_.instance_), stop_);
-    if (!told)
-      executor_.log_.Warning("an Event could not be written", {{"reason", event.reason}, {"error", kube::Describe(told.error())}});
+    return Unless(Only(client_.MergePatch(type, {ns_, ref.name}, {{"metadata", std::move(metadata)}}, stop_)), Code::kNotFound);
   }
 
   // Of what was applied or made.
@@ -191,7 +152,7 @@ Status Executor::CarryOut(const kube::ObjectKey& target, const controller::Obser
   using Finalizer = Steps::Finalizer;
   Steps steps(*this, target.ns, stop);
   const auto set = [&](Finalizer what) {
-    return [&steps, &observed, what](const JobRef& job) { return steps.SetFinalizer(observed.jobs, job, what); };
+    return [&steps, &observed, what](const JobRef& job) { return steps.SetFinalizer(kube::Jobs(), observed.jobs, job, what); };
   };
   const auto put_status = [&](const api::TargetStatus& status) {
     return steps.PutStatus(kube::BorgBackupTargets(), StatusObject(api::kTargetKind, observed.target, api::ToJson(status)));
@@ -218,12 +179,17 @@ Status Executor::CarryOut(const kube::ObjectKey& target, const controller::Obser
   if (done) done = steps.ForEach(status, put_status);
   if (done) {
     done = steps.ForEach(decisions.events, [&](const controller::Event& event) {
-      steps.Tell(observed.target, event);
+      events_->Tell(observed.target, event, stop);
       return Status{};
     });
   }
   if (done) done = steps.ForEach(decisions.mark_recorded, set(Finalizer::kRecorded));
   if (done) done = steps.ForEach(decisions.remove_finalizer, set(Finalizer::kRemove));
+  if (done) {
+    done = steps.ForEach(decisions.free_pods, [&](const JobRef& pod) {
+      return steps.SetFinalizer(kube::Pods(), observed.pods, pod, Finalizer::kRemove);
+    });
+  }
   if (done) done = steps.ForEach(decisions.delete_jobs, [&](const JobRef& job) { return steps.DeleteJob(job); });
   return done;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 
@@ -15,6 +16,7 @@
 #include "controller/logging/log.h"
 #include "controller/reconcile/decide.h"
 #include "controller/reconcile/decide_server.h"
+#include "controller/runtime/event_recorder.h"
 
 namespace borgop::runtime {
 
@@ -22,7 +24,9 @@ class Executor {
  public:
   // `instance` names this process in Events.
   Executor(kube::Client& client, std::function<bool()> may_act, std::string instance, logging::Log log)
-      : client_(client), may_act_(std::move(may_act)), instance_(std::move(instance)), log_(std::move(log)) {}
+      : client_(client),
+        may_act_(std::move(may_act)),
+        events_(std::make_unique<EventRecorder>(client, std::move(instance), std::move(log))) {}
 
   // `refusal` is set where the API refused what was to be applied or made, for another decision (Observed::refusal). A CronJob that was not
   // seen is applied without taking fields over: where there is one, it is somebody else's.
@@ -36,8 +40,7 @@ class Executor {
 
   kube::Client& client_;
   const std::function<bool()> may_act_;
-  const std::string instance_;
-  const logging::Log log_;
+  const std::unique_ptr<EventRecorder> events_;
 };
 
 }  // namespace borgop::runtime

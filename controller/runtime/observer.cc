@@ -16,6 +16,8 @@ using controller::TextAt;
 
 constexpr const char* kEngineContainer = "engine";
 constexpr int kTailLines = 5;
+// The API server asks the pod's node, which may not answer; a worker waits as long.
+constexpr std::chrono::seconds kBestEffort{2};
 constexpr std::int64_t kRoomForLines = std::int64_t{64} * 1024;
 
 bool IsNoLog(const kube::ApiError& error, bool give_up) {
@@ -74,10 +76,13 @@ kube::Result<controller::Observed> Observer::OfTarget(const kube::ObjectKey& key
   observed.target = Copy(caches_.targets.Get(key));
   observed.jobs = Copies(caches_.jobs.Find(key.ns, index::kTarget, key.name));
   observed.pods = Copies(caches_.pods.Find(key.ns, index::kTarget, key.name));
-  // Only then does it matter, and only then is it asked.
-  const bool ending = observed.target.is_null() || IsDeleting(observed.target) ||
-                      std::any_of(observed.jobs.begin(), observed.jobs.end(), IsDeleting);
-  if (ending && !observed.jobs.empty()) {
+  // Only then does it matter, and only then is it asked. A namespace that goes deletes its pods first, and the rest once they are gone.
+  const auto deleting = [](const std::vector<nlohmann::json>& objects) {
+    return std::any_of(objects.begin(), objects.end(), IsDeleting);
+  };
+  const bool ending =
+      observed.target.is_null() || IsDeleting(observed.target) || deleting(observed.jobs) || deleting(observed.pods);
+  if (ending && !(observed.jobs.empty() && observed.pods.empty())) {
     const kube::Result<bool> terminating = IsTerminating(key.ns, stop);
     if (!terminating) return kube::Fail(terminating.error());
     observed.namespace_terminating = *terminating;
@@ -131,8 +136,10 @@ kube::Result<std::map<std::string, std::string>> Observer::Logs(const std::strin
     // The limit counts from where the last lines begin. All but the last are short.
     options.tail_lines = kTailLines;
     options.limit_bytes = request.tail_bytes + kRoomForLines;
+    if (request.best_effort) options.only_within = kBestEffort;
     kube::Result<std::string> log = client_.PodLog({ns, request.pod}, options, stop);
-    if (!log && !IsNoLog(log.error(), give_up)) return kube::Fail(log.error());
+    const bool done_without = request.best_effort && !log && log.error().code != Code::kCancelled;
+    if (!log && !done_without && !IsNoLog(log.error(), give_up)) return kube::Fail(log.error());
     logs[request.pod] = log ? std::move(*log) : std::string();
   }
   return logs;

@@ -20,8 +20,8 @@ class Observer {
   kube::Result<controller::Observed> OfTarget(const kube::ObjectKey& key, const std::stop_token& stop) const;
   // The server must exist. JSON null in `server`: it does not.
   kube::Result<controller::ObservedServer> OfServer(const kube::ObjectKey& key, const std::stop_token& stop) const;
-  // The ends of logs; empty where there is none to be had: a pod that is gone or has not begun, or, with `give_up`, a node that does not
-  // answer.
+  // The ends of logs; empty where there is none to be had: a pod that is gone or has not begun, or, with `give_up` and where the request says
+  // best effort, a node that does not answer.
   kube::Result<std::map<std::string, std::string>> Logs(const std::string& ns, const std::vector<controller::LogRequest>& requests,
                                                         bool give_up, const std::stop_token& stop) const;
 

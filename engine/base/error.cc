@@ -54,7 +54,9 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
     {Reason::kRepositoryMissing, "RepositoryMissing", ErrorKind::kTerminal,
      "The repository was there and is not any more: find out what happened on the repository server."},
     {Reason::kRepositoryReplay, "RepositoryReplay", ErrorKind::kTerminal,
-     "The repository is older than what this client has seen: find out whether it was rolled back on the repository server."},
+     "The repository is older than what this client has seen: find out whether it was rolled back on the repository server. "
+     "If that was meant, remove what this client remembers of it: ~/.cache/borg/ID and "
+     "~/.config/borg/security/ID/manifest-timestamp there; what counts nonces beside it has to stay."},
     {Reason::kRepositoryAccessAborted, "RepositoryAccessAborted", ErrorKind::kTerminal,
      "borg does not trust this repository (moved, or not encrypted): look at it with borg by hand."},
     {Reason::kRepositoryAccessDenied, "RepositoryAccessDenied", ErrorKind::kTerminal,

@@ -100,8 +100,9 @@ std::string_view ToString(ErrorKind kind);  // "Transient", "Waiting", "Terminal
 
 struct Error {
   Reason reason = Reason::kInternal;
-  std::string message;  // what happened and where; never contains a secret
-  std::string advice;   // empty: the table's
+  std::string message;       // what happened and where; never contains a secret
+  std::string advice;        // empty: the table's
+  std::string finding = {};  // FindingId, where a person may acknowledge it; empty: nothing of that kind
 
   ErrorKind kind() const { return InfoOf(reason).kind; }
   std::string_view name() const { return InfoOf(reason).name; }

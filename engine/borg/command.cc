@@ -2,9 +2,11 @@
 
 #include <array>
 #include <optional>
+#include <utility>
 
-#include "engine/borg/exclude.h"
+#include "engine/base/utf8.h"
 #include "engine/borg/shell_quote.h"
+#include "engine/borg/sources.h"
 
 namespace borgop {
 namespace {
@@ -72,7 +74,11 @@ void AddRepository(Command& command, std::string_view repository_path) {
 
 }  // namespace
 
-std::string RepositoryUrl(std::string_view absolute_path) { return "ssh://borg-server" + Escaped(absolute_path); }
+std::string SpokenPath(std::string_view absolute_path) {
+  return IsUtf8(absolute_path) ? std::string(absolute_path) : "/./" + std::string(kRepositoryLink);
+}
+
+std::string RepositoryUrl(std::string_view absolute_path) { return "ssh://borg-server" + Escaped(SpokenPath(absolute_path)); }
 
 Command Init(const Client& client, std::string_view repository_path, std::string_view encryption) {
   Command command = Begin(client, "init");
@@ -82,10 +88,11 @@ Command Init(const Client& client, std::string_view repository_path, std::string
   return command;
 }
 
-Command List(const Client& client, std::string_view repository_path) {
+Command List(const Client& client, std::string_view repository_path, bool without_lock) {
   Command command = Begin(client, "list");
   command.env.emplace_back(kUtc);
   command.argv.emplace_back("--json");
+  if (without_lock) command.argv.emplace_back("--bypass-lock");
   AddRepository(command, repository_path);
   return command;
 }
@@ -98,13 +105,15 @@ Command Create(const Client& client, std::string_view repository_path, std::stri
   if (!source.compression.empty()) argv.push_back("--compression=" + source.compression);
   if (source.one_file_system) argv.emplace_back("--one-file-system");
   if (upload_rate_kib != 0) argv.push_back("--upload-ratelimit=" + std::to_string(upload_rate_kib));
-  for (const std::string& pattern : source.excludes) argv.push_back("--exclude=" + SpeakableExclude(pattern));
+  SpokenSources sources = SpeakSources(source);
+  argv.insert(argv.end(), sources.options.begin(), sources.options.end());
   argv.emplace_back("--");
   argv.push_back(RepositoryUrl(repository_path) + "::" + std::string(archive_name));
-  for (const std::string& path : source.paths) {
+  for (const std::string& path : sources.roots) {
     // Python's argparse drops a second "--", and borg looks for outdated options among all words; "./" is normalized away again.
     argv.push_back(path.starts_with('-') ? "./" + path : path);
   }
+  command.before = std::move(sources.checks);
   return command;
 }
 
@@ -161,6 +170,12 @@ Command Compact(const Client& client, std::string_view repository_path) {
   return command;
 }
 
+Command BreakLock(const Client& client, std::string_view repository_path) {
+  Command command = Begin(client, "break-lock");
+  AddRepository(command, repository_path);
+  return command;
+}
+
 Command ListItems(const Client& client, std::string_view repository_path, const ArchiveItems& items) {
   Command command = Begin(client, "list");
   command.env.emplace_back(kUtc);
@@ -198,7 +213,7 @@ Command Serve(std::string_view borg, std::string_view repository_path, bool appe
   Command command{{std::string(borg), "serve"}, {}};
   if (append_only) command.argv.emplace_back("--append-only");
   // One word: a path that begins with a dash cannot be taken for an option, and a forced command sees the same text.
-  command.argv.push_back("--restrict-to-repository=" + std::string(repository_path));
+  command.argv.push_back("--restrict-to-repository=" + std::string(IsUtf8(repository_path) ? repository_path : kRepositoryLink));
   return command;
 }
 
@@ -207,7 +222,7 @@ Command Version(std::string_view borg) { return {{std::string(borg), "--version"
 std::span<const std::string_view> VariablesToUnset() { return kUnset; }
 
 std::string ScriptFor(const Command& command) {
-  std::string script = "unset";
+  std::string script = command.before + "unset";
   for (const std::string_view name : kUnset) {
     script += ' ';
     script += name;

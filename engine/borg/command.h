@@ -22,6 +22,7 @@ namespace borgop {
 struct Command {
   std::vector<std::string> argv;
   std::vector<std::pair<std::string, std::string>> env;  // set on top of what is inherited
+  std::string before = {};                               // sh text that ScriptFor has run first
 };
 
 enum class Machine { kTarget, kHere };  // T, C
@@ -36,12 +37,18 @@ struct Client {
   bool unencrypted = false;  // the plan asks for a repository that borg does not encrypt (IsUnencrypted)
 };
 
+// What borg is told of the repository's path on B: the path itself. One that is not UTF-8 cannot be told, as borg keeps its command line in
+// the archive as text: then it is the name of a link to it, in the directory that `borg serve` runs in (remote.py, _resolve_path).
+inline constexpr std::string_view kRepositoryLink = "repository";
+std::string SpokenPath(std::string_view absolute_path);
+
 // What borg calls the repository at `absolute_path` on B, with the placeholders that borg would expand in it written so that they
 // stay as they are. The host's name stands in the location only, BORG_RSH decides where it leads.
 std::string RepositoryUrl(std::string_view absolute_path);
 
 Command Init(const Client& client, std::string_view repository_path, std::string_view encryption);
-Command List(const Client& client, std::string_view repository_path);
+// `without_lock`: while another session holds it.
+Command List(const Client& client, std::string_view repository_path, bool without_lock = false);
 Command Create(const Client& client, std::string_view repository_path, std::string_view archive_name, const Source& source,
                std::uint32_t upload_rate_kib);
 // To standard output.
@@ -53,6 +60,8 @@ Command Delete(const Client& client, std::string_view repository_path, std::span
 // `maintenance.check` is not kNone.
 Command Check(const Client& client, std::string_view repository_path, const Maintenance& maintenance);
 Command Compact(const Client& client, std::string_view repository_path);
+// Whoever holds it: see repository_lock.h.
+Command BreakLock(const Client& client, std::string_view repository_path);
 
 // Which items of an archive are meant: borg patterns, each with its style ("pp:etc", "sh:srv/**"); none: all. `archive` is taken as it is:
 // placeholders are none.

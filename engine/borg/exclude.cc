@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/hex.h"
 #include "engine/base/utf8.h"
 
 namespace borgop {
@@ -31,10 +32,8 @@ void AppendUtf8(std::string& out, char32_t c) {
 }
 
 void AppendSurrogate(std::string& out, char32_t c) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   out += "udc";
-  out += kDigits[(c >> 4U) & 0xFU];
-  out += kDigits[c & 0xFU];
+  AppendHex(out, static_cast<unsigned char>(c));
 }
 
 // The character itself, in a regular expression or in a set.
@@ -46,36 +45,6 @@ void AppendLiteral(std::string& out, char32_t c) {
   } else {
     AppendUtf8(out, c);
   }
-}
-
-std::string Literal(std::u32string_view text) {
-  std::string out;
-  for (const char32_t c : text) AppendLiteral(out, c);
-  return out;
-}
-
-// os.path.normpath, without the slashes at either end (borg removes them).
-std::u32string Normalized(std::u32string_view path) {
-  const bool absolute = path.starts_with(U'/');
-  std::vector<std::u32string_view> kept;
-  while (!path.empty()) {
-    const std::size_t end = std::min(path.find(U'/'), path.size());
-    const std::u32string_view part = path.substr(0, end);
-    path.remove_prefix(std::min(end + 1, path.size()));
-    if (part.empty() || part == U".") continue;
-    if (part != U".." || (!absolute && (kept.empty() || kept.back() == U".."))) {
-      kept.push_back(part);
-    } else if (!kept.empty()) {
-      kept.pop_back();
-    }
-  }
-  std::u32string out;
-  for (const std::u32string_view part : kept) {
-    if (!out.empty()) out += U'/';
-    out += part;
-  }
-  if (out.empty() && !absolute) return U".";
-  return out;
 }
 
 using Ranges = std::vector<std::pair<char32_t, char32_t>>;
@@ -157,10 +126,8 @@ std::string Regex(std::u32string_view regex) {
   return out;
 }
 
-}  // namespace
-
-std::string SpeakableExclude(std::string_view pattern) {
-  if (IsUtf8(pattern)) return std::string(pattern);
+// As a regular expression whatever it is.
+std::string AsRegex(std::string_view pattern) {
   std::string_view style = "fm";
   std::string_view body = pattern;
   for (const std::string_view known : {"fm", "sh", "re", "pp", "pf"}) {
@@ -173,11 +140,48 @@ std::string SpeakableExclude(std::string_view pattern) {
   if (style == "re") return "re:" + Regex(text);
   // borg matches against a path without its leading slash, followed by a slash; what a pattern says of a directory holds for all
   // below it.
-  const std::u32string path = Normalized(text);
-  if (style == "pf") return "re:\\A" + Literal(path) + "\\Z";
-  if (style == "pp") return "re:\\A" + Literal(path) + "(?:/|\\Z)";
+  const std::u32string path = PathAsMatched(text);
+  if (style == "pf") return "re:\\A" + RegexLiteral(path) + "\\Z";
+  if (style == "pp") return "re:\\A" + RegexLiteral(path) + "(?:/|\\Z)";
   const bool contents_only = text.ends_with(U'/');
   return "re:(?s)\\A" + Glob(path, style == "sh") + (contents_only ? "/" : "(?:/|\\Z)");
+}
+
+}  // namespace
+
+std::string RegexLiteral(std::u32string_view text) {
+  std::string out;
+  for (const char32_t c : text) AppendLiteral(out, c);
+  return out;
+}
+
+std::u32string PathAsMatched(std::u32string_view path) {
+  const bool absolute = path.starts_with(U'/');
+  std::vector<std::u32string_view> kept;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find(U'/'), path.size());
+    const std::u32string_view part = path.substr(0, end);
+    path.remove_prefix(std::min(end + 1, path.size()));
+    if (part.empty() || part == U".") continue;
+    if (part != U".." || (!absolute && (kept.empty() || kept.back() == U".."))) {
+      kept.push_back(part);
+    } else if (!kept.empty()) {
+      kept.pop_back();
+    }
+  }
+  std::u32string out;
+  for (const std::u32string_view part : kept) {
+    if (!out.empty()) out += U'/';
+    out += part;
+  }
+  if (out.empty() && !absolute) return U".";
+  return out;
+}
+
+std::string SpeakableExclude(std::string_view pattern) { return IsUtf8(pattern) ? std::string(pattern) : AsRegex(pattern); }
+
+std::string ExcludeInTurn(std::string_view pattern) {
+  return pattern.starts_with("pf:") ? AsRegex(pattern) : SpeakableExclude(pattern);
 }
 
 }  // namespace borgop

@@ -15,4 +15,13 @@ namespace borgop {
 // `pattern` itself where it is UTF-8.
 std::string SpeakableExclude(std::string_view pattern);
 
+// The same, and one that borg tries in its turn: `pf:` patterns it looks up before all others, wherever they stand.
+std::string ExcludeInTurn(std::string_view pattern);
+
+// What matches exactly `text`, in one of borg's regular expressions.
+std::string RegexLiteral(std::u32string_view text);
+
+// os.path.normpath without the slashes at either end: borg's patterns see a path so. The root directory is empty.
+std::u32string PathAsMatched(std::u32string_view path);
+
 }  // namespace borgop

@@ -4,11 +4,12 @@
 #include <array>
 #include <charconv>
 
+#include "engine/base/hex.h"
+
 namespace borgop {
 namespace {
 
 constexpr std::size_t kMaxDepth = 16;
-constexpr std::string_view kHex = "0123456789abcdef";
 
 std::optional<unsigned> HexValue(std::string_view digits) {
   unsigned value = 0;
@@ -61,8 +62,7 @@ std::optional<std::string> Repaired(std::string_view text) {
     }
     if (*unit >= 0xDC80 && *unit <= 0xDCFF) {
       out += "\\u0000";
-      out += kHex[(*unit >> 4) & 0xF];
-      out += kHex[*unit & 0xF];
+      AppendHex(out, static_cast<unsigned char>(*unit));
     } else if (*unit >= 0xD800 && *unit < 0xE000) {
       out += "\\ufffd";
     } else {

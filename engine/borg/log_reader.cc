@@ -11,6 +11,7 @@
 namespace borgop {
 namespace {
 
+constexpr std::size_t kMaxId = 200;
 constexpr std::size_t kMaxPath = std::size_t{8} * 1024;
 
 std::string Bounded(std::optional<std::string> text, std::size_t max_bytes) {
@@ -36,6 +37,24 @@ std::string_view Essence(std::string_view text) {
   if (indented == std::string_view::npos) return text;
   const std::size_t end = text.find('\n', indented + 1);
   return end == std::string_view::npos ? Trimmed(text.substr(indented)) : Trimmed(text.substr(end));
+}
+
+// borg serve dies of an error whose text is not UTF-8, as a path in it may be: it cannot pack it. The one that it was about to tell is what
+// counts: its id and its words. Empty: that is not what happened.
+std::pair<std::string_view, std::string_view> Unsent(std::string_view traceback) {
+  bool could_not = false;
+  while (true) {
+    const std::string_view words = Essence(traceback);
+    const bool unicode = words.starts_with("UnicodeEncodeError");
+    if (!unicode && !words.starts_with("borg.helpers.msgpack.PackException")) {
+      if (!could_not) return {};
+      return {words.substr(0, words.find(':')), words};
+    }
+    const std::size_t last = traceback.rfind("\n\nDuring handling of the above exception");
+    if (last == std::string_view::npos) return {};
+    could_not |= unicode;
+    traceback = traceback.substr(0, last);
+  }
 }
 
 int PercentOf(const nlohmann::json& object) {
@@ -95,7 +114,7 @@ bool LogReader::OnObject() {
   const std::string type = TextOf(*object, "type").value_or(std::string());
   LogEvent event;
   event.message = Bounded(TextOf(*object, "message"), kMaxLine);
-  event.msgid = Bounded(TextOf(*object, "msgid"), 200);
+  event.msgid = Bounded(TextOf(*object, "msgid"), kMaxId);
   const nlohmann::json* finished = Member(*object, "finished");
   event.finished = finished != nullptr && finished->is_boolean() && finished->get<bool>();
   if (type == "archive_progress") {
@@ -136,6 +155,7 @@ void LogReader::OnLog(const LogEvent& event) {
     if (Contains(event.message, "not found") || Contains(event.message, "No such file or directory")) {
       if (event.name == "root" && event.message.starts_with("Remote: ")) messages_.serve_missing = true;
     }
+    if (event.name == kScriptLogger) messages_.script_warned = true;
     if (messages_.warnings.size() < Messages::kMaxWarnings) {
       messages_.warnings.push_back(Printable(Trimmed(event.message), Messages::kMaxText));
     } else {
@@ -153,7 +173,9 @@ void LogReader::OnLog(const LogEvent& event) {
     messages_.error = Printable(essence, Messages::kMaxText);
     wants_traceback_ = event.msgid == "Exception";
   } else if (wants_traceback_ && !essence.empty()) {
-    messages_.error = Printable(essence, Messages::kMaxText);
+    const auto [id, words] = Unsent(event.message);
+    if (!id.empty()) messages_.msgid = Printable(id, kMaxId);
+    messages_.error = Printable(id.empty() ? essence : words, Messages::kMaxText);
     wants_traceback_ = false;
   } else if (!logged_error_) {
     messages_.error = Printable(essence, Messages::kMaxText);

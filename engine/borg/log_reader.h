@@ -16,6 +16,9 @@
 
 namespace borgop {
 
+// Who speaks where a script of ours warns of what borg, which runs next, will not see.
+inline constexpr std::string_view kScriptLogger = "borg-engine";
+
 struct LogEvent {
   enum class Kind {
     kArchiveProgress,  // the counts and `path`; `finished` has no counts
@@ -53,6 +56,7 @@ struct Messages {
   bool serve_missing = false;         // the far side says that there is no such program
   bool traceback = false;             // Python died before borg could log
   bool usage = false;                 // borg refused its command line
+  bool script_warned = false;         // one of the warnings is kScriptLogger's: borg may end with 0
 };
 
 class LogReader {

@@ -22,6 +22,7 @@ Reason FailureOf(Step step) {
     case Step::kKeyExport: return Reason::kKeyExportFailed;
     case Step::kExtract:
     case Step::kExportTar: return Reason::kRestoreFailed;
+    case Step::kBreakLock: return Reason::kRepositoryLocked;
   }
   return Reason::kInternal;
 }
@@ -169,6 +170,7 @@ std::string_view ToString(Step step) {
     case Step::kKeyExport: return "key export";
     case Step::kExtract: return "extract";
     case Step::kExportTar: return "export-tar";
+    case Step::kBreakLock: return "break-lock";
   }
   return "";
 }
@@ -179,7 +181,7 @@ Result<Completion> Judge(Step step, std::string_view where, const Exit& exit, co
   if (exit.status > kSignalBase && exit.status <= kSignalBase + kLastSignal) {
     return Ended(step, where, SignalName(exit.status - kSignalBase), messages);
   }
-  if (exit.status == 0) return Completion{};
+  if (exit.status == 0) return Completion{.warnings = messages.script_warned, .already_exists = false};
   if (msgid.starts_with("Signal.")) return Ended(step, where, std::string_view(msgid).substr(7), messages);
 
   const bool exists = BareId(msgid) == "AlreadyExists" || (msgid.empty() && exit.status == 10);

@@ -20,7 +20,7 @@ struct Exit {
   std::string signal;  // such as "KILL" or "SIGKILL"; empty: it ended by itself
 };
 
-enum class Step { kInit, kList, kCreate, kPrune, kCheck, kCompact, kKeyExport, kExtract, kExportTar };
+enum class Step { kInit, kList, kCreate, kPrune, kCheck, kCompact, kKeyExport, kExtract, kExportTar, kBreakLock };
 std::string_view ToString(Step step);  // "init", "list", ..., "export-tar"
 
 struct Completion {

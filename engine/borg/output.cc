@@ -1,9 +1,9 @@
 #include "engine/borg/output.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "engine/base/hex.h"
 #include "engine/borg/foreign_json.h"
 #include "engine/report/printable.h"
 
@@ -32,8 +32,7 @@ Result<nlohmann::json> ObjectIn(std::string_view command, std::string_view text,
 
 std::optional<std::string> IdOf(const nlohmann::json& object) {
   std::optional<std::string> id = TextOf(object, "id");
-  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  if (!id || id->size() != 64 || !std::all_of(id->begin(), id->end(), is_hex)) return std::nullopt;
+  if (!id || !IsHex(*id, kSha256Digits)) return std::nullopt;
   return id;
 }
 
@@ -83,6 +82,12 @@ Result<CreateResult> ParseCreate(std::string_view text) {
 }
 
 Result<Listing> ParseList(std::string_view text) {
+  if (text.size() > kMaxListOutput)
+    return Fail(
+        Reason::kBorgOutputInvalid,
+        "the repository has more archives than are read: borg lists them in more than " + std::to_string(kMaxListOutput) + " bytes",
+        "Look at borg list there, by hand, and delete what nobody wants; where it is not clear who made them, take the append-only "
+        "repository back to before.");
   const Result<nlohmann::json> object = ObjectIn("list", text, kMaxListOutput);
   if (!object) return Fail(object.error());
   const nlohmann::json* archives = Member(*object, "archives");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/bridge/half_close.h"
+#include "engine/guard/rpc.h"
 
 namespace borgop {
 namespace {
@@ -16,9 +17,10 @@ constexpr std::size_t kBuffer = std::size_t{128} * 1024;
 class Bridge {
  public:
   Bridge(const Context& context, BridgeEnd client, BridgeEnd server, guard::Guard* guard, BridgeCounters& counters,
-         WaitQueue& first_byte)
+         WaitQueue& first_byte, ManifestReview review)
       : context_(context),
         guard_(guard),
+        review_(std::move(review)),
         upstream_{Direction::kAToB, client.from, server.to, counters.to_server, result_.client_error, result_.server_error},
         downstream_{Direction::kBToA, server.from, client.to, counters.to_client, result_.server_error, result_.client_error},
         stop_up_(context.stop),
@@ -97,8 +99,8 @@ class Bridge {
       if (!step) co_return Refuse(step.error());
       read += step->size;
       Verdict verdict = step->verdict;
-      if (verdict == Verdict::kAsk || verdict == Verdict::kOwn) {
-        // A question goes out between two messages, and its answer stands between two.
+      if (verdict == Verdict::kAsk || verdict == Verdict::kReview || verdict == Verdict::kOwn || verdict == Verdict::kReplace) {
+        // A question goes out between two messages, and its answer stands between two; what is read as a whole is a message.
         const std::optional<HalfEvent> end = co_await SendPassed(context, half, bytes.substr(0, passed));
         if (end) co_return end;
         bytes.remove_prefix(passed);
@@ -110,13 +112,22 @@ class Bridge {
         if (end) co_return end;
         verdict = guard_->Decide();
       }
-      if (verdict == Verdict::kRefuse) co_return Refuse(*guard_->Accusation());
+      if (verdict == Verdict::kReview) {
+        const Result<bool> good = co_await Review(context, half.kept + std::string(bytes.substr(0, read)));
+        if (!good) co_return Refuse(good.error());
+        verdict = guard_->Reviewed(*good);
+      }
+      if (verdict == Verdict::kRefuse) co_return Refuse(guard_->WhyRefused());
       if (verdict == Verdict::kPass) passed = read;
-      if (verdict == Verdict::kOwn) {
+      if (verdict == Verdict::kOwn || verdict == Verdict::kReplace) {
         half.kept.clear();
         bytes.remove_prefix(std::exchange(read, 0));
-        if (!guard_->waiting()) answered_.NotifyAll();
       }
+      if (verdict == Verdict::kReplace) {
+        const std::optional<HalfEvent> end = co_await Send(context, half, guard_->Replacement());
+        if (end) co_return end;
+      }
+      if (half.direction == Direction::kBToA) answered_.NotifyAll();
     }
     const std::optional<HalfEvent> end = co_await SendPassed(context, half, bytes.substr(0, passed));
     if (!end) half.kept += bytes.substr(passed);
@@ -160,6 +171,21 @@ class Bridge {
     co_return std::nullopt;
   }
 
+  // Whether the manifest that T puts in this message may pass. Not before B has done all that T asked so far: who reads a repository in the
+  // middle of a commit sees neither what was nor what will be.
+  Task<Result<bool>> Review(Context context, std::string message) {
+    while (!guard_->settled()) {
+      if (downstream_ended_) co_return Fail(Reason::kConnectionLost, "borg serve ended before it had answered");
+      const Wake wake = co_await answered_.Wait(context);
+      if (wake != Wake::kNotified) co_return Fail(InterruptedError(wake, "borg was running"));
+    }
+    Result<std::string> manifest = guard::DataIn(message);
+    if (!manifest) co_return Fail(manifest.error());
+    message = std::string();
+    if (!review_) co_return false;
+    co_return co_await review_(context, *std::move(manifest));
+  }
+
   HalfEvent Refuse(const Error& error) {
     if (!result_.refused) result_.refused = error;
     return HalfEvent::kReadFailed;
@@ -167,12 +193,13 @@ class Bridge {
 
   Context context_;
   guard::Guard* guard_;
+  ManifestReview review_;
   BridgeResult result_;
   Half upstream_, downstream_;
   StopSource stop_up_, stop_down_;
   HalfClose state_;
   WaitQueue& first_byte_;
-  WaitQueue answered_;           // the guard's question, or it never will be
+  WaitQueue answered_;           // something of what B was asked, or it never will be
   bool upstream_ended_ = false;  // in order
   bool downstream_ended_ = false;
 };
@@ -180,8 +207,8 @@ class Bridge {
 }  // namespace
 
 Task<BridgeResult> RunBridge(Context context, BridgeEnd client, BridgeEnd server, guard::Guard* guard, BridgeCounters& counters,
-                             WaitQueue& first_byte) {
-  Bridge bridge(context, client, server, guard, counters, first_byte);
+                             WaitQueue& first_byte, ManifestReview review) {
+  Bridge bridge(context, client, server, guard, counters, first_byte, std::move(review));
   co_return co_await bridge.Run();
 }
 

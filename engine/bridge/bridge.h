@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 
 #include "engine/guard/guard.h"
 #include "engine/loop/stream.h"
@@ -30,10 +32,15 @@ struct BridgeResult {
   std::optional<Error> refused;                     // by the guard: what it says of T or of B
 };
 
+// Reads what T is about to put in the place of the repository's manifest, while T waits: whether it may. An error ends the session, and accuses
+// nobody.
+using ManifestReview = std::function<Task<Result<bool>>(Context, std::string manifest)>;
+
 // Carries bytes between a borg client and a borg server until both directions have ended. `first_byte` is notified once the client
 // has said something. The context's stop ends both directions. `guard` outlives the bridge; nullptr only where no borg is at the server's
 // end (`borg-engine connect`, which leads to the bridge).
+// `review` is for guards that ask for one (Expectation::reviews_manifests); without it such a manifest is refused.
 Task<BridgeResult> RunBridge(Context context, BridgeEnd client, BridgeEnd server, guard::Guard* guard, BridgeCounters& counters,
-                             WaitQueue& first_byte);
+                             WaitQueue& first_byte, ManifestReview review = {});
 
 }  // namespace borgop

@@ -16,9 +16,7 @@ void AddCheckConfig(CLI::App& app, Action& action) {
       "  borg-engine check-config < backups.toml\n"
       "  borg-engine check-config --plan plan.yaml\n\n"
       "Exit status: 0 it can be used, 3 it cannot; every problem is told with its file, line and key.");
-  verb->add_option("-p,--plan", *plan_file,
-                   "The plan (YAML), or - for standard input; without it, the TOML is read from standard input")
-      ->type_name("FILE");
+  AddPlanOption(*verb, *plan_file);
   verb->callback([plan_file, &action] {
     action = [plan_file] {
       const Result<Plan> plan = ReadConfig(*plan_file);

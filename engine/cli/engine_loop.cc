@@ -35,9 +35,12 @@ void AddEngineOptions(CLI::App& verb, EngineOptions& options) {
   verb.add_option("--borg", options.borg, "The borg on this machine")->type_name("PROGRAM")->capture_default_str();
 }
 
-void AddPlanOption(CLI::App& verb, std::string& plan) {
-  verb.add_option("-p,--plan", plan, "The plan (YAML), or - for standard input; without it, the TOML is read from standard input")
-      ->type_name("FILE");
+void AddKnownOption(CLI::App& verb, EngineOptions& options) {
+  verb.add_option(
+          "--state", options.known,
+          "Hold the repository against the ledgers that borg-engine run keeps in this directory: whether it is the same, and which "
+          "archives were seen made. Nothing is written there")
+      ->type_name("DIR");
 }
 
 void RunEngineLoop(const EngineOptions& options, const EngineMain& main) {
@@ -62,6 +65,7 @@ void RunEngineLoop(const EngineOptions& options, const EngineMain& main) {
   environment.logins = &logins;
   environment.engine = OwnPath();
   environment.borg = options.borg;
+  environment.state = options.known;
   Context context;
   context.loop = &loop;
   context.stop = &stop;

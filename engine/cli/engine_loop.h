@@ -14,12 +14,14 @@ struct EngineOptions {
   LogOptions log;
   std::string color = "auto";
   std::string borg = "borg";
+  std::string known;  // AddKnownOption
 };
 
 // --log-format, --log-level, --color and --borg.
 void AddEngineOptions(CLI::App& verb, EngineOptions& options);
-// -p, --plan.
-void AddPlanOption(CLI::App& verb, std::string& plan);
+
+// --state, for verbs that read a repository: what runs know of it.
+void AddKnownOption(CLI::App& verb, EngineOptions& options);
 
 // Runs `main` to its end. The first signal stops its context; the third ends the process.
 using EngineMain = std::function<Task<void>(Context, const RunEnvironment&)>;

@@ -69,6 +69,7 @@ void AddList(CLI::App& app, Action& action) {
       ->type_name("N")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  AddKnownOption(*verb, options->engine);
   AddEngineOptions(*verb, options->engine);
   verb->callback([options, &action] { action = [options] { return List(*options); }; });
 }

@@ -14,6 +14,14 @@
 
 namespace borgop::cli {
 
+void AddPlanOption(CLI::App& verb, std::string& plan_file) {
+  verb.add_option("-p,--plan", plan_file,
+                  "The plan (YAML), or - for standard input; without it, the TOML is read from standard input")
+      ->type_name("FILE")
+      // As a variable that is not set leaves it: another file would be read than the one that was meant.
+      ->check([](const std::string& given) { return given.empty() ? "the name is empty (name a file, or leave --plan out)" : ""; });
+}
+
 Result<Plan> ReadConfig(const std::string& plan_file) {
   if (!plan_file.empty() && plan_file != "-") return ReadPlanFile(plan_file);
   if (isatty(STDIN_FILENO) != 0) {

@@ -184,6 +184,7 @@ void AddRestore(CLI::App& app, Action& action) {
   verb->add_flag("--overwrite", options->overwrite, "Replace what is in the way");
   verb->add_flag("-n,--dry-run", options->dry_run, "Write nothing: show what would be restored, and what is in the way");
   verb->add_flag("--json", options->json, "Print a report, as one line of JSON, on standard output");
+  AddKnownOption(*verb, options->engine);
   AddEngineOptions(*verb, options->engine);
   verb->callback([options, &action] { action = [options] { return Restore(*options); }; });
 }

@@ -9,6 +9,8 @@
 #include "engine/cli/termination_log.h"
 #include "engine/cli/verbs.h"
 #include "engine/command_line/usage.h"
+#include "engine/plan/document.h"
+#include "engine/plan/rules.h"
 #include "engine/run/ledger_file.h"
 #include "engine/run/run.h"
 
@@ -22,6 +24,7 @@ struct Options {
   std::size_t parallel = 8;
   std::string termination_log;
   std::string state;
+  std::string acknowledge;
   EngineOptions engine;
 };
 
@@ -35,14 +38,45 @@ RunReport Execute(const Plan& plan, const Options& options) {
   return report;
 }
 
+// Where the ledgers are is said by the plan or by the command line, not by both.
+Status CheckLedgerOptions(const Plan& plan, const Options& options) {
+  if (!options.acknowledge.empty()) {
+    if (const std::string problem = AcknowledgeProblem(options.acknowledge); !problem.empty())
+      return Fail(Reason::kInvalidConfig, "--acknowledge " + Quoted(options.acknowledge) + ' ' + problem,
+                  "See borg-engine run --help.");
+    if (options.state.empty())
+      return Fail(Reason::kInvalidConfig,
+                  "--acknowledge needs --state: without a ledger nothing is found that could be acknowledged",
+                  "Name the directory that has the ledgers with --state.");
+  }
+  for (const Target& target : plan.targets) {
+    const bool kept = !options.state.empty() || !target.repository.ledger_file.empty();
+    if (!kept && target.maintenance.compact_after.count() > 0)
+      return Fail(Reason::kInvalidConfig, "the target " + Quoted(target.name) + " has compactAfter, which needs a ledger",
+                  "Name a directory for ledgers with --state.");
+    if (options.state.empty() || target.repository.ledger_file.empty()) continue;
+    return Fail(Reason::kInvalidConfig, "--state is given, and the plan has a ledgerFile for the target " + Quoted(target.name),
+                "Leave out one of the two.");
+  }
+  return {};
+}
+
+Plan WithOptions(Plan plan, const Options& options) {
+  for (Target& target : plan.targets) {
+    if (!options.acknowledge.empty()) target.repository.acknowledge = options.acknowledge;
+  }
+  return plan;
+}
+
 int Refuse(const Error& error) {
   std::cerr << "borg-engine run: " << error.message << "\n" << error.what_to_do() << "\n";
   return exit_code::kUsage;
 }
 
 int Run(const Options& options) {
-  const Result<Plan> plan = ReadConfig(options.plan);
+  Result<Plan> plan = ReadConfig(options.plan);
   if (!plan) return ReportConfigError(plan.error());
+  if (const Status fits = CheckLedgerOptions(*plan, options); !fits) return Refuse(fits.error());
   // Better now than after hours of work.
   Result<TerminationLog> log = TerminationLog::Open(options.termination_log);
   if (!log) return Refuse(log.error());
@@ -53,7 +87,7 @@ int Run(const Options& options) {
     return Refuse({Reason::kInvalidConfig, "standard output, where the report goes, is closed or cannot be written",
                    "Let it go to a file, a pipe or a terminal."});
   }
-  const RunReport report = Execute(*plan, options);
+  const RunReport report = Execute(WithOptions(*std::move(plan), options), options);
   int code = ExitCodeOf(report);
   if (const Status written = log->Write(ToSummaryJson(report, kTerminationLogLimit)); !written) {
     std::cerr << "borg-engine: " << written.error().message << "\n";
@@ -89,6 +123,11 @@ void AddRun(CLI::App& app, Action& action) {
           "Keep a ledger of each target in this directory: what its repository is and which archives were seen made. Retention is "
           "then worked out from that, and a repository that was tampered with is noticed")
       ->type_name("DIR");
+  verb->add_option(
+          "--acknowledge", options->acknowledge,
+          "Go on although a repository is not what it was: take for good the very finding that a report has by this id, once you "
+          "know what happened (needs --state)")
+      ->type_name("FINDING");
   AddEngineOptions(*verb, options->engine);
   verb->callback([options, &action] { action = [options] { return Run(*options); }; });
 }

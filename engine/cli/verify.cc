@@ -91,6 +91,7 @@ void AddVerify(CLI::App& app, Action& action) {
   verb->add_flag("--against-target", options->against_target,
                  "Also compare with the target's files, where they have not changed since");
   verb->add_flag("--json", options->json, "Print the report as one line of JSON");
+  AddKnownOption(*verb, options->engine);
   AddEngineOptions(*verb, options->engine);
   verb->callback([options, &action] { action = [options] { return Verify(*options); }; });
 }

@@ -92,6 +92,7 @@ void JsonDisplay::OnTargetDone(const TargetReport& report) {
     line["kind"] = ToString(report.error->kind());
     line["reason"] = report.error->name();
     line["action"] = Text(report.error->what_to_do());
+    if (!report.error->finding.empty()) line["finding"] = report.error->finding;
   }
   Emit(*output_, line);
 }

@@ -9,6 +9,7 @@ Guard::Verdict VerdictOf(Monitor::Verdict verdict) {
   switch (verdict) {
     case Monitor::Verdict::kAllow: return Guard::Verdict::kPass;
     case Monitor::Verdict::kAsk: return Guard::Verdict::kAsk;
+    case Monitor::Verdict::kReview: return Guard::Verdict::kReview;
     case Monitor::Verdict::kRefuse: return Guard::Verdict::kRefuse;
   }
   return Guard::Verdict::kRefuse;
@@ -22,6 +23,10 @@ Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
     client_verdict_ = VerdictOf(monitor_.Held(true));
     return Step{bytes.size(), client_verdict_};
   }
+  if (client_verdict_ == Verdict::kReview && client_.AtBoundary()) {  // nobody read it
+    client_verdict_ = Reviewed(false);
+    return Step{bytes.size(), client_verdict_};
+  }
   const Result<MessageReader::Step> step = client_.Read(bytes);
   if (!step) {
     error_ = step.error();
@@ -29,7 +34,7 @@ Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
   }
   switch (step->kind) {
     case MessageReader::Kind::kPart: return Step{step->size, Verdict::kHold};
-    case MessageReader::Kind::kRest: return Step{step->size, client_verdict_};
+    case MessageReader::Kind::kRest: return Step{step->size, OfClient()};
     case MessageReader::Kind::kHead: break;
   }
   const Result<Request> request = DecodeRequest(client_.head());
@@ -38,12 +43,28 @@ Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
     return Fail(*error_);
   }
   client_verdict_ = VerdictOf(monitor_.OnRequest(*request));
-  return Step{step->size, client_verdict_};
+  return Step{step->size, OfClient()};
+}
+
+// A manifest is read as a whole.
+Guard::Verdict Guard::OfClient() const {
+  return client_verdict_ == Verdict::kReview && !client_.AtBoundary() ? Verdict::kHold : client_verdict_;
+}
+
+Guard::Verdict Guard::Reviewed(bool good) {
+  client_verdict_ = VerdictOf(monitor_.Reviewed(good));
+  return client_verdict_;
 }
 
 Guard::Verdict Guard::Decide() {
-  if (client_verdict_ == Verdict::kAsk && held_.complete())
-    client_verdict_ = VerdictOf(monitor_.Held(held_.Holds(monitor_.asked())));
+  if (client_verdict_ != Verdict::kAsk || !held_.complete()) return client_verdict_;
+  const Result<bool> held = held_.Holds(monitor_.asked());
+  if (held) {
+    client_verdict_ = VerdictOf(monitor_.Held(*held));
+  } else {
+    error_ = held.error();
+    client_verdict_ = Verdict::kRefuse;
+  }
   return client_verdict_;
 }
 
@@ -63,7 +84,7 @@ Result<Guard::Step> Guard::FromServer(std::string_view bytes) {
   }
   switch (step->kind) {
     case MessageReader::Kind::kPart: return Step{step->size, Verdict::kHold};
-    case MessageReader::Kind::kRest: return Step{step->size, server_verdict_};
+    case MessageReader::Kind::kRest: return Step{step->size, OfServer()};
     case MessageReader::Kind::kHead: break;
   }
   const Result<Answer> answer = DecodeAnswer(server_.head());
@@ -83,14 +104,24 @@ Result<Guard::Step> Guard::FromServer(std::string_view bytes) {
       return Fail(*error_);
     }
   }
-  server_verdict_ = verdict.own ? Verdict::kOwn : Verdict::kPass;
-  return Step{step->size, server_verdict_};
+  server_verdict_ = verdict.own ? Verdict::kOwn : verdict.manifest ? Verdict::kReplace : Verdict::kPass;
+  if (verdict.manifest) replacement_ = EncodeAnswer(answer->id, *shown_manifest_);
+  return Step{step->size, OfServer()};
+}
+
+Guard::Verdict Guard::OfServer() const {
+  return server_verdict_ == Verdict::kReplace && !server_.AtBoundary() ? Verdict::kOwn : server_verdict_;
 }
 
 Status Guard::OnListed() {
   waiting_ = false;
   const Result<std::vector<ObjectId>> page = DecodeList(server_.head());
   return page ? held_.Add(*page) : Fail(page.error());
+}
+
+Error Guard::WhyRefused() const {
+  if (error_) return *error_;
+  return Accusation().value_or(Error{Reason::kInternal, "the guard refused a request and accuses nobody", {}});
 }
 
 std::optional<Error> Guard::Accusation() const {

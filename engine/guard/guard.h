@@ -12,15 +12,18 @@
 //     kPass     write what was kept and then them
 //     kAsk      keep them; as long as guard.Decide() says kAsk too: write guard.Question() to B, and read from B until
 //               guard.waiting() is over; then act by what it decides: kPass or kRefuse
+//     kReview   keep them: with what was kept they are one message, a put of a manifest (ManifestIn). Read from B until settled() and let somebody
+//               read it; then act by what Reviewed() says: kPass or kRefuse
 //     kRefuse   drop what was kept and them; from now on nothing passes
 //     kOwn      (FromServer) drop the same: it answers the guard's own question
+//     kReplace  (FromServer) drop the same, and write Replacement() instead
 //
 // A `put` to an id that the repository already holds would replace what older archives need. Only B knows what it holds; so before the first
 // object is put, the guard has B list them all. T holds the repository's lock then, and nothing of what it puts has passed: later nothing is
 // asked any more.
 //
 // Threading: one thread. Errors: the session must end, and every later call fails likewise; nothing that was kept may pass.
-// kBorgOutputInvalid: this is not borg's protocol; kRepositoryTampered: B is not what it was.
+// kBorgOutputInvalid: this is not borg's protocol; kRepositoryTampered: B is not what it was; those of HeldObjects.
 #pragma once
 
 #include <cstdint>
@@ -37,14 +40,15 @@ namespace borgop::guard {
 
 class Guard {
  public:
-  enum class Verdict : std::uint8_t { kHold, kPass, kAsk, kRefuse, kOwn };
+  enum class Verdict : std::uint8_t { kHold, kPass, kAsk, kReview, kRefuse, kOwn, kReplace };
   struct Step {
     std::size_t size = 0;  // of the bytes given: at least one was read
     Verdict verdict = Verdict::kHold;
     bool operator==(const Step&) const = default;
   };
 
-  explicit Guard(Expectation expectation) : monitor_(std::move(expectation)) {}
+  explicit Guard(Expectation expectation, HeldObjects held = HeldObjects())
+      : shown_manifest_(expectation.shown_manifest), monitor_(std::move(expectation)), held_(std::move(held)) {}
 
   // The next bytes of T, at least one; not while a question is open.
   Result<Step> FromClient(std::string_view bytes);
@@ -60,7 +64,15 @@ class Guard {
   // Until the question is answered.
   bool waiting() const { return waiting_; }
 
+  // After kReview.
+  Verdict Reviewed(bool good);
+  bool settled() const { return monitor_.settled(); }
+  // With kReplace: a whole message.
+  const std::string& Replacement() const { return replacement_; }
+
   const HeldObjects& held() const { return held_; }
+  // After kRefuse: what T is accused of, or why nobody knows what B holds.
+  Error WhyRefused() const;
   // What T is accused of; empty: nothing.
   std::optional<Error> Accusation() const;
   const Refusals& refusals() const { return monitor_.refusals(); }
@@ -69,7 +81,12 @@ class Guard {
 
  private:
   Status OnListed();
+  // Of the bytes just read, by the verdict on their message.
+  Verdict OfClient() const;
+  Verdict OfServer() const;
 
+  std::optional<std::string> shown_manifest_;
+  std::string replacement_;
   Monitor monitor_;
   MessageReader client_{"borg on the target", kRequestLimits};
   MessageReader server_{"borg serve", kAnswerLimits};

@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "engine/base/finding.h"
+
 namespace borgop::guard {
 namespace {
 
@@ -59,11 +61,12 @@ Monitor::Verdict Monitor::OnRequest(const Request& request) {
   if (!why.empty()) return Refuse(request.method, why, IdIn(request));
   last_id_ = request.id;
   pending_.push_back(pending);
+  if (reviewing_) return Verdict::kReview;
   return asking_ ? Verdict::kAsk : Verdict::kAllow;
 }
 
 Monitor::Why Monitor::Judge(const Request& request, Pending& pending) {
-  if (!refusals_.empty() || asking_) return "it came after what was refused";
+  if (!refusals_.empty() || IsUndecided()) return "it came after what was refused";
   if (request.id <= last_id_ || request.id >= kOwnRequests) return "borg counts its requests, and this number is out of order";
   if (pending_.size() >= kMaxPending) return kTooMany;
   const std::span<const Rule> rules(kRules);
@@ -95,6 +98,14 @@ Monitor::Verdict Monitor::Held(bool held) {
   return Verdict::kAllow;
 }
 
+Monitor::Verdict Monitor::Reviewed(bool good) {
+  if (!reviewing_) return Verdict::kRefuse;
+  reviewing_ = false;
+  if (good) return Verdict::kAllow;
+  pending_.pop_back();
+  return Refuse("put", "its list of archives is not the one that was there, and at most one archive more", kManifestId);
+}
+
 void Monitor::Remember(const ObjectId& id) {
   if (!put_.insert(id).second) return;
   put_order_.push_back(id);
@@ -109,6 +120,7 @@ Monitor::Why Monitor::Trust(const Request& request, Pending& pending) const {
   if (request.method == "open") pending.asked = Asked::kRepositoryId;
   if (request.method == "get_free_nonce") pending.asked = Asked::kNonce;
   if (request.method == "load_key") pending.asked = Asked::kKey;
+  if (expected_.shown_manifest && request.method == "get" && IdIn(request) == kManifestId) pending.asked = Asked::kManifest;
   const Value* next = request.Find("next_unreserved");
   if (request.method == "commit_nonce_reservation" && next != nullptr && next->kind == Kind::kUnsigned) {
     pending.asked = Asked::kReservation;
@@ -186,6 +198,7 @@ Monitor::Why Monitor::Put(const Request& request, Pending& /*pending*/) {
   if (data == nullptr || (data->kind != Kind::kBytes && data->kind != Kind::kLongBytes)) return "it puts no data";
   if (expected_.max_new_bytes && data->size > *expected_.max_new_bytes - new_bytes_) return "it is more than this target may add";
   new_bytes_ += data->size;
+  if (*id == kManifestId) reviewing_ = expected_.reviews_manifests;
   if (*id == kManifestId || put_.contains(*id)) return {};
   asked_ = *id;
   asking_ = true;
@@ -212,7 +225,7 @@ Monitor::Why Monitor::Commit(const Request& request, Pending& /*pending*/) {
 void Monitor::OnOwnRequest(std::uint64_t id) {
   const Pending own{id, Asked::kOwn, 0};
   // The put that waits has not gone to B yet.
-  if (asking_) {
+  if (IsUndecided()) {
     pending_.insert(pending_.end() - 1, own);
   } else {
     pending_.push_back(own);
@@ -220,16 +233,17 @@ void Monitor::OnOwnRequest(std::uint64_t id) {
 }
 
 Monitor::AnswerVerdict Monitor::OnAnswer(const Answer& answer) {
-  const bool only_asking = asking_ && pending_.size() == 1;
-  if (pending_.empty() || only_asking || pending_.front().id != answer.id)
+  const bool only_undecided = IsUndecided() && pending_.size() == 1;
+  if (pending_.empty() || only_undecided || pending_.front().id != answer.id)
     return {false, Error{Reason::kBorgOutputInvalid, "borg serve answered what is not next in turn", {}}};
   const Pending pending = pending_.front();
   pending_.pop_front();
-  if (pending.asked == Asked::kOwn) return {true, std::nullopt};
+  if (pending.asked == Asked::kOwn) return {.own = true, .error = std::nullopt};
   if (answer.exception) return {};
   switch (pending.asked) {
     case Asked::kOwn:
     case Asked::kAnything: break;
+    case Asked::kManifest: return {.own = false, .error = std::nullopt, .manifest = true};
     case Asked::kRepositoryId: return {false, OnRepositoryId(answer.result)};
     case Asked::kNonce: return {false, OnNonce(answer.result)};
     case Asked::kKey: return {false, OnKey(answer.result)};
@@ -245,9 +259,12 @@ Monitor::AnswerVerdict Monitor::OnAnswer(const Answer& answer) {
 std::optional<Error> Monitor::OnRepositoryId(const Value& result) {
   const std::optional<ObjectId> id = result.kind == Kind::kBytes ? ObjectIdOf(result.bytes) : std::nullopt;
   if (!id) return Error{Reason::kBorgOutputInvalid, "borg serve opened a repository without an id", {}};
-  if (pins_.repository && *pins_.repository != *id)
-    return Error{
-        Reason::kRepositoryTampered, "repository " + Hex(*pins_.repository) + " was there, and now there is " + Hex(*id), {}};
+  if (pins_.repository && *pins_.repository != *id) {
+    const std::string was = Hex(*pins_.repository), is = Hex(*id);
+    if (std::optional<Error> error = Accuse("repository " + was + " was there, and now there is " + is, {"repository", was, is}))
+      return error;
+    pins_ = {};  // of that one nothing is known yet
+  }
   pins_.repository = id;
   return std::nullopt;
 }
@@ -256,11 +273,13 @@ std::optional<Error> Monitor::OnNonce(const Value& result) {
   if (result.kind != Kind::kUnsigned && result.kind != Kind::kNone)
     return Error{Reason::kBorgOutputInvalid, "borg serve says a nonce that is no number", {}};
   const std::optional<std::uint64_t> nonce = result.kind == Kind::kNone ? std::nullopt : std::optional(result.number);
-  if (pins_.nonce && nonce.value_or(0) < *pins_.nonce)
-    return Error{Reason::kRepositoryTampered,
-                 "the repository counts nonces from " + std::to_string(nonce.value_or(0)) + " on, and had come to " +
-                     std::to_string(*pins_.nonce),
-                 {}};
+  if (pins_.nonce && nonce.value_or(0) < *pins_.nonce) {
+    const std::string was = std::to_string(*pins_.nonce), is = std::to_string(nonce.value_or(0));
+    if (std::optional<Error> error =
+            Accuse("the repository counts nonces from " + is + " on, and had come to " + was, {"nonce", RepositoryText(), was, is}))
+      return error;
+    pins_.nonce.reset();
+  }
   if (nonce) pins_.nonce = nonce;
   if (!said_nonce_) said_nonce_ = SaidNonce{nonce, nonce.value_or(0)};
   said_nonce_->now = nonce;
@@ -270,10 +289,28 @@ std::optional<Error> Monitor::OnNonce(const Value& result) {
 std::optional<Error> Monitor::OnKey(const Value& result) {
   if (result.kind != Kind::kBytes) return Error{Reason::kBorgOutputInvalid, "borg serve says a key that is none", {}};
   const KeyPrint key = KeyPrintOf(result.bytes);
-  if (pins_.key && *pins_.key != key)
-    return Error{Reason::kRepositoryTampered, "the repository has another key than before, or another passphrase for it", {}};
+  if (pins_.key && *pins_.key != key) {
+    if (std::optional<Error> error = Accuse("the repository has another key than before, or another passphrase for it",
+                                            {"key", RepositoryText(), Hex(*pins_.key), Hex(key)}))
+      return error;
+    pins_.key.reset();
+  }
   if (!result.bytes.empty()) pins_.key = key;
   return std::nullopt;
 }
+
+bool Pins::TakeAcknowledged(const std::string& finding) {
+  if (finding.empty() || finding != acknowledged) return false;
+  acknowledged.clear();
+  return true;
+}
+
+std::optional<Error> Monitor::Accuse(std::string message, std::initializer_list<std::string_view> facts) {
+  std::string finding = FindingId(facts);
+  if (pins_.TakeAcknowledged(finding)) return std::nullopt;
+  return Error{Reason::kRepositoryTampered, std::move(message), {}, std::move(finding)};
+}
+
+std::string Monitor::RepositoryText() const { return pins_.repository ? Hex(*pins_.repository) : std::string(); }
 
 }  // namespace borgop::guard

@@ -28,7 +28,11 @@ struct Pins {
   std::optional<ObjectId> repository;
   std::optional<std::uint64_t> nonce;  // the highest that B has shown or confirmed: it never answers a lower one
   std::optional<KeyPrint> key;         // of the key that the repository keeps, encrypted with its passphrase (repokey)
+  std::string acknowledged = {};       // the finding (FindingId) that is taken for good, once; empty: none
   bool operator==(const Pins&) const = default;
+
+  // Whether that very finding was acknowledged; not again after that.
+  bool TakeAcknowledged(const std::string& finding);
 };
 
 // Whose borg speaks to B, and so what it may ask for.
@@ -43,13 +47,16 @@ struct Expectation {
   Pins pins;
   std::optional<std::uint64_t> max_new_bytes;  // in all objects put in this session
   Client client = Client::kBackup;
+  bool reviews_manifests = false;                  // kBackup: what it puts as manifest waits until somebody has read it
+  std::optional<std::string> shown_manifest = {};  // kTrusted: in place of the repository's, which stays as it is
 };
 
 class Monitor {
  public:
   enum class Verdict : std::uint8_t {
     kAllow,
-    kAsk,  // `put`: whether B holds `asked()` decides; answer by Held() before anything else
+    kAsk,     // `put`: whether B holds `asked()` decides; answer by Held() before anything else
+    kReview,  // `put` of a manifest: what it says decides; answer by Reviewed() before anything else
     kRefuse,
   };
 
@@ -58,6 +65,9 @@ class Monitor {
   Verdict OnRequest(const Request& request);
   const ObjectId& asked() const { return asked_; }
   Verdict Held(bool held);
+  Verdict Reviewed(bool good);
+  // B has answered all but the request that is not decided.
+  bool settled() const { return pending_.size() == (IsUndecided() ? 1U : 0U); }
 
   // Someone else than T, the engine, has asked B something in this session, with this number (kOwnRequests or more).
   void OnOwnRequest(std::uint64_t id);
@@ -65,6 +75,7 @@ class Monitor {
   struct AnswerVerdict {
     bool own = false;
     std::optional<Error> error;  // T must not see it either
+    bool manifest = false;       // Expectation::shown_manifest stands in its place
   };
   AnswerVerdict OnAnswer(const Answer& answer);
 
@@ -84,7 +95,7 @@ class Monitor {
  private:
   // What must have been said before; each leads to the next, and only once.
   enum class Stage : std::uint8_t { kStart, kNegotiated, kOpened };
-  enum class Asked : std::uint8_t { kAnything, kOwn, kRepositoryId, kNonce, kReservation, kKey, kNewKey };
+  enum class Asked : std::uint8_t { kAnything, kOwn, kRepositoryId, kNonce, kReservation, kKey, kNewKey, kManifest };
   struct Pending {
     std::uint64_t id = 0;
     Asked asked = Asked::kAnything;
@@ -99,11 +110,15 @@ class Monitor {
 
   Why Judge(const Request& request, Pending& pending);
   Why Trust(const Request& request, Pending& pending) const;
+  bool IsUndecided() const { return asking_ || reviewing_; }  // the last of pending_, which has not gone to B yet
   Verdict Refuse(std::string_view method, Why why, const std::optional<ObjectId>& id);
   void Remember(const ObjectId& id);
   std::optional<Error> OnRepositoryId(const Value& result);
   std::optional<Error> OnNonce(const Value& result);
   std::optional<Error> OnKey(const Value& result);
+  std::string RepositoryText() const;
+  // Nothing where a person has acknowledged that very finding: then the caller takes the answer as what is known from now on.
+  std::optional<Error> Accuse(std::string message, std::initializer_list<std::string_view> facts);
 
   Why Anyhow(const Request& request, Pending& pending);
   Why LoadKey(const Request& request, Pending& pending);
@@ -131,7 +146,7 @@ class Monitor {
   std::set<ObjectId> put_;          // in this session, and not there before
   std::deque<ObjectId> put_order_;  // the oldest is forgotten first
   ObjectId asked_{};
-  bool asking_ = false;
+  bool asking_ = false, reviewing_ = false;
 };
 
 }  // namespace borgop::guard

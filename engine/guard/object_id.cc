@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/hex.h"
+
 namespace borgop::guard {
 
 std::optional<ObjectId> ObjectIdOf(std::string_view bytes) {
@@ -12,12 +14,8 @@ std::optional<ObjectId> ObjectIdOf(std::string_view bytes) {
 }
 
 std::string Hex(const ObjectId& id) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;
-  for (const char byte : id) {
-    hex += kDigits[static_cast<unsigned char>(byte) >> 4U];
-    hex += kDigits[static_cast<unsigned char>(byte) & 0x0fU];
-  }
+  for (const char byte : id) AppendHex(hex, static_cast<unsigned char>(byte));
   return hex;
 }
 

@@ -193,27 +193,60 @@ Result<Answer> DecodeAnswer(std::string_view head) {
   return answer;
 }
 
-std::string EncodeList(std::uint64_t id, std::uint64_t limit, const ObjectId* marker) {
-  msgpack::sbuffer buffer;
-  msgpack::packer<msgpack::sbuffer> packer(buffer);
-  const auto say = [&packer](std::string_view text) {
-    packer.pack_str(static_cast<std::uint32_t>(text.size()));
-    packer.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
-  };
-  packer.pack_map(3);
-  say("i");
-  packer.pack_uint64(id);
-  say("m");
-  say("list");
-  say("a");
-  packer.pack_map(marker == nullptr ? 1 : 2);
-  say("limit");
-  packer.pack_uint64(limit);
-  if (marker != nullptr) {
-    say("marker");
-    say({marker->data(), marker->size()});  // the old kind: borg serve takes no other for bytes
+Result<std::string> DataIn(std::string_view put) {
+  const Result<Request> request = DecodeRequest(put);
+  if (!request) return Fail(request.error());
+  const Value* data = request->Find("data");
+  if (data == nullptr || data->kind != Value::Kind::kBytes) return Unknown("an object without its data");
+  return std::string(data->bytes);
+}
+
+namespace {
+
+// Strings of the old kind: borg takes no other for bytes.
+class Packer {
+ public:
+  void Map(std::uint32_t pairs) { packer_.pack_map(pairs); }
+  void Number(std::uint64_t number) { packer_.pack_uint64(number); }
+  void Text(std::string_view text) {
+    packer_.pack_str(static_cast<std::uint32_t>(text.size()));
+    packer_.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
   }
-  return {buffer.data(), buffer.size()};
+  std::string Packed() const { return {buffer_.data(), buffer_.size()}; }
+
+ private:
+  msgpack::sbuffer buffer_;
+  msgpack::packer<msgpack::sbuffer> packer_{buffer_};
+};
+
+}  // namespace
+
+std::string EncodeAnswer(std::uint64_t id, std::string_view object) {
+  Packer packer;
+  packer.Map(2);
+  packer.Text("i");
+  packer.Number(id);
+  packer.Text("r");
+  packer.Text(object);
+  return packer.Packed();
+}
+
+std::string EncodeList(std::uint64_t id, std::uint64_t limit, const ObjectId* marker) {
+  Packer packer;
+  packer.Map(3);
+  packer.Text("i");
+  packer.Number(id);
+  packer.Text("m");
+  packer.Text("list");
+  packer.Text("a");
+  packer.Map(marker == nullptr ? 1 : 2);
+  packer.Text("limit");
+  packer.Number(limit);
+  if (marker != nullptr) {
+    packer.Text("marker");
+    packer.Text({marker->data(), marker->size()});
+  }
+  return packer.Packed();
 }
 
 Result<std::vector<ObjectId>> DecodeList(std::string_view head) {

@@ -16,6 +16,8 @@ Signals::Signals(EventLoop& loop, std::function<void(int)> on_stop) : Pollable(l
   for (const int number : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&set, number);
   pthread_sigmask(SIG_BLOCK, &set, &previous_);
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  // Where a parent left it ignored, the kernel would reap our children, and nobody would learn that they ended.
+  static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
   fd_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 

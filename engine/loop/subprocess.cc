@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,6 +88,11 @@ Subprocess::~Subprocess() {
   signals_.ForgetChild(pid_);
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
+}
+
+void Subprocess::LimitMemory(std::uint64_t bytes) const {
+  const rlimit limit{bytes, bytes};
+  if (pid_ > 0) prlimit(pid_, RLIMIT_AS, &limit, nullptr);
 }
 
 void Subprocess::Signal(int number) {

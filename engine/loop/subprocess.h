@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ class Subprocess {
   Reader& out() { return *out_; }
   Reader& err() { return *err_; }
   void Signal(int number);
+  // From now on it gets no more than `bytes` of memory (RLIMIT_AS: addresses, so some of it never used); what asks for more fails.
+  void LimitMemory(std::uint64_t bytes) const;
   // The wait(2) status.
   Task<Result<int>> Wait(Context context);
 

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/base/hex.h"
 #include "engine/base/secret.h"
 #include "engine/plan/byte_escape.h"
 
@@ -15,6 +16,14 @@ namespace {
 constexpr std::size_t kMaxProblemsShown = 20;
 constexpr std::size_t kMaxProblemsKept = 10'000;
 constexpr std::size_t kMaxQuoted = 60;
+constexpr std::size_t kLeastPart = 3;  // of a name, as `key` and `Dir`
+constexpr std::size_t kLeastBeginning = 4;
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
 
 // In half edits: 1 for a letter of which only the case differs.
 std::size_t Difference(char a, char b) {
@@ -42,7 +51,6 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
 
 // `text` with whatever a terminal or a log would act on written as \xNN.
 std::string Printable(std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
   std::string printable;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = Utf8Length(text.substr(i));
@@ -52,8 +60,7 @@ std::string Printable(std::string_view text) {
         byte < 0x20 || byte == 0x7F || (byte == 0xC2 && length == 2 && static_cast<unsigned char>(text[i + 1]) < 0xA0);
     if (length == 0 || control) {
       printable += "\\x";
-      printable += kHex[byte >> 4];
-      printable += kHex[byte & 0x0F];
+      AppendHex(printable, byte);
       ++i;
     } else {
       printable.append(text.substr(i, length));
@@ -129,6 +136,34 @@ std::string_view NearestName(std::string_view text, const std::vector<std::strin
     }
   }
   return nearest;
+}
+
+std::string_view MeantKey(std::string_view word, const std::vector<std::string_view>& names) {
+  if (const std::string_view nearest = NearestName(word, names); !nearest.empty() || word.size() > kMaxQuoted) return nearest;
+  // A part of the name, or more than it: `daily` for `keepDaily`, `RootDirectory` for `RootDir`.
+  const std::string lower = Lower(word);
+  std::string_view meant;
+  std::size_t least = std::string_view::npos;
+  for (const std::string_view name : names) {
+    const std::string other = Lower(name);
+    const auto& [part, whole] = std::minmax(lower, other, [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    const std::size_t difference = whole.size() - part.size();
+    if (part.size() < kLeastPart || whole.find(part) == std::string::npos || difference >= least) continue;
+    least = difference;
+    meant = name;
+  }
+  if (!meant.empty()) return meant;
+  // The same beginning, of at least half of the word: `password` for `passphrase`.
+  std::size_t most = std::max(kLeastBeginning, (word.size() + 1) / 2) - 1;
+  for (const std::string_view name : names) {
+    const std::string other = Lower(name);
+    const auto end = std::mismatch(lower.begin(), lower.end(), other.begin(), other.end()).first;
+    const auto common = static_cast<std::size_t>(end - lower.begin());
+    if (common <= most) continue;
+    most = common;
+    meant = name;
+  }
+  return meant;
 }
 
 }  // namespace borgop

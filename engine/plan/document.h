@@ -23,7 +23,7 @@ struct Node {
   enum class Kind {
     kNull,
     kText,     // a string that can only be a string
-    kWord,     // YAML's plain scalars: a string, a number or a boolean, as is wanted
+    kWord,     // YAML's plain scalars, as they are written: plain_scalar.h tells what they are
     kInteger,  // TOML's; the text is decimal
     kBoolean,  // TOML's; the text is true or false
     kOther,    // TOML's floats and dates
@@ -78,5 +78,8 @@ std::string Quoted(std::string_view text);
 // The name among `names` that a person most likely meant by `text`; empty where none is near: a third of the letters may be wrong,
 // and two neighbours that are swapped count as one.
 std::string_view NearestName(std::string_view text, const std::vector<std::string_view>& names);
+// As NearestName, for a key that is not among the names of its section: also a part of a name, a name with more to it, and a word that
+// begins as a name does.
+std::string_view MeantKey(std::string_view word, const std::vector<std::string_view>& names);
 
 }  // namespace borgop

@@ -7,8 +7,12 @@
 #include <set>
 #include <utility>
 
+#include "engine/plan/plain_scalar.h"
+
 namespace borgop {
 namespace {
+
+constexpr std::size_t kMaxShown = 60;
 
 bool SameKey(std::string_view a, std::string_view b, KeyCase key_case) {
   if (a.size() != b.size()) return false;
@@ -25,6 +29,16 @@ std::string PathComponent(std::string_view key) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
   return bare ? std::string(key) : Quoted(key);
+}
+
+// "a, b or c"
+std::string Listed(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += i == 0 ? "" : i + 1 == names.size() ? " or " : ", ";
+    text += names[i];
+  }
+  return text;
 }
 
 std::optional<std::int64_t> ParseDecimal(std::string_view text) {
@@ -60,12 +74,20 @@ bool Field::IsScalar(std::string_view wanted) const {
   }
 }
 
-std::optional<std::string> Field::Text() const {
+std::optional<std::string> Field::StringOf(Show value) const {
   if (!IsScalar("a string")) return std::nullopt;
-  if (node_->kind != Node::Kind::kText && node_->kind != Node::Kind::kWord) {
-    Problem("must be a string, not " + std::string(KindName(node_->kind)) + " (put it in quotes)");
+  const Node::Kind kind = node_->kind == Node::Kind::kWord ? PlainScalarKind(node_->text) : node_->kind;
+  if (kind != Node::Kind::kText) {
+    const bool shown = value == Show::kYes && node_->kind == Node::Kind::kWord && node_->text.size() <= kMaxShown;
+    Problem("must be a string, not " + std::string(KindName(kind)) + " (put it in quotes" +
+            (shown ? ": '" + node_->text + "'" : "") + ')');
     return std::nullopt;
   }
+  return Word();
+}
+
+std::optional<std::string> Field::Word() const {
+  if (!IsScalar("a string")) return std::nullopt;
   if (node_->text.find('\0') != std::string::npos) {
     Problem("has a NUL byte in it (remove it)");
     return std::nullopt;
@@ -73,8 +95,10 @@ std::optional<std::string> Field::Text() const {
   return node_->text;
 }
 
+std::optional<std::string> Field::Text() const { return StringOf(Show::kYes); }
+
 std::optional<Secret> Field::SecretText() const {
-  std::optional<std::string> text = Text();
+  std::optional<std::string> text = StringOf(Show::kNo);
   if (!text) return std::nullopt;
   return Secret::Consume(std::move(*text));
 }
@@ -148,8 +172,9 @@ Section::Section(Field field, std::vector<std::string_view> names, KeyCase key_c
     const auto name =
         std::find_if(names_.begin(), names_.end(), [&](std::string_view n) { return SameKey(n, child.key, key_case_); });
     if (name == names_.end()) {
-      const std::string_view nearest = NearestName(child.key, names_);
-      const std::string hint = nearest.empty() ? "remove it" : "did you mean `" + std::string(nearest) + "`?";
+      const std::string_view meant = MeantKey(child.key, names_);
+      const std::string hint =
+          meant.empty() ? "use " + Listed(names_) + ", or remove it" : "did you mean `" + std::string(meant) + "`?";
       field_.problems()->Add(child.key_line, Joined(field_.path(), PathComponent(child.key)), "is not a known key (" + hint + ")");
     } else if (!seen.insert(*name).second) {
       field_.problems()->Add(child.key_line, Joined(field_.path(), *name), "is given twice (keep one of them)");

@@ -31,6 +31,7 @@ class Field {
   // Each gives nullopt (or an empty list) where the value is absent, and where it does not fit, which it reports.
   std::optional<std::string> Text() const;  // never with a NUL
   std::optional<Secret> SecretText() const;
+  std::optional<std::string> Word() const;  // as Text, and numbers and booleans of YAML as they are written
   std::optional<std::int64_t> Integer(std::int64_t low, std::int64_t high) const;
   std::optional<bool> Boolean() const;
   std::vector<Field> List() const;
@@ -38,6 +39,8 @@ class Field {
   const Field& Required(std::string_view what_to_do) const;
 
  private:
+  enum class Show { kNo, kYes };
+  std::optional<std::string> StringOf(Show value) const;
   bool IsScalar(std::string_view wanted) const;
   const Node* node_;
   std::uint32_t line_;

@@ -10,6 +10,8 @@
 
 #include "engine/plan/base64.h"
 #include "engine/plan/document.h"
+#include "engine/plan/public_key.h"
+#include "engine/plan/wire_reader.h"
 
 namespace borgop {
 namespace {
@@ -41,15 +43,6 @@ std::string_view NextField(std::string_view& text) {
   const std::string_view field = text.substr(begin, end - begin);
   text.remove_prefix(end);
   return field;
-}
-
-// The first string of a key in wire format.
-std::optional<std::string_view> InnerType(std::string_view blob) {
-  if (blob.size() < 4) return std::nullopt;
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(blob[i]);
-  if (size > blob.size() - 4) return std::nullopt;
-  return blob.substr(4, size);
 }
 
 // `*` and `?` as OpenSSH matches them; linear but for the last star, so that no pattern takes long.
@@ -144,9 +137,13 @@ Result<KnownHosts::Line> KnownHosts::ParseLine(std::string_view text) {
   }
   const std::optional<std::string> blob = DecodeBase64(encoded);
   if (!blob) return Fail(Reason::kInvalidConfig, "has a key that is not base64, or is cut (run ssh-keyscan again)");
-  const std::optional<std::string_view> inner = InnerType(*blob);
+  const std::optional<std::string_view> inner = WireReader(*blob).String();
   if (!inner || *inner != type) {
     return Fail(Reason::kInvalidConfig, "says " + Quoted(type) + " but holds another or a damaged key (run ssh-keyscan again)");
+  }
+  if (!IsWholePublicKey(type, *blob)) {
+    return Fail(Reason::kInvalidConfig,
+                "has a key of type " + Quoted(type) + " that is cut or has bytes too many (run ssh-keyscan again)");
   }
   line.supported = IsSupported(type);
   line.key = PinnedKey{std::string(type), *blob};

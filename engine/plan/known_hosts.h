@@ -2,7 +2,8 @@
 //
 // Taken: comments, several keys a host, `host`, `[host]:port`, comma lists, `*`, `?`, `!negation`, |1|salt|hash names, CRLF, comments
 // behind a key, @revoked, and a bare key without a name (`ssh-ed25519 AAAA...`), which is valid for whatever host this text is given
-// for. Not taken: @cert-authority, and key types that the engine cannot negotiate; such lines are left out.
+// for. Not taken: @cert-authority, and key types that the engine cannot negotiate; such lines are left out. A key that is not whole
+// (public_key.h) is an error wherever it stands.
 //
 // Matching: port 22 is `host` or `[host]:22`; another port is `[host]:port`, and, only where no line has that, `host`. Names
 // compare without regard to case.

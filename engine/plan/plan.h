@@ -44,7 +44,10 @@ struct Repository {
   Secret passphrase;
   std::string encryption = "repokey-blake2";  // for init only
   std::string key_file;                       // on C, absolute: where a copy of its key is kept; empty: nowhere
-  bool adopt = false;                         // what it has when there is no ledger yet is taken for good
+  std::string ledger_file;                    // on C, absolute: what is known of it; read, and never written; empty: none is given
+  std::string lock_owner;   // no other run that has it is at work as long as this one is; empty: that is not known
+  std::string acknowledge;  // the finding (FindingId) that a person takes for good; empty: none
+  bool adopt = false;       // what it has when there is no ledger yet is taken for good
 };
 
 struct Source {
@@ -75,6 +78,7 @@ struct Maintenance {
   CheckMode check = CheckMode::kFull;
   std::chrono::seconds check_max_duration{0};  // of one check, with kRepository only; the next one goes on from there; 0: no limit
   bool compact = true;
+  std::chrono::hours compact_after{0};  // how long an archive that may go stays first; needs a ledger
 };
 
 struct Limits {

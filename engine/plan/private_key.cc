@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "engine/plan/base64.h"
+#include "engine/plan/wire_reader.h"
 
 namespace borgop {
 namespace {
@@ -54,36 +55,6 @@ std::string_view NextLine(std::string_view& text) {
   return line;
 }
 
-// Reads the SSH wire format (RFC 4251 section 5).
-class Reader {
- public:
-  explicit Reader(std::string_view data) : data_(data) {}
-  std::optional<std::uint32_t> Number() {
-    if (data_.size() < 4) return std::nullopt;
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(data_[i]);
-    data_.remove_prefix(4);
-    return value;
-  }
-  std::optional<std::string_view> String() {
-    const std::optional<std::uint32_t> size = Number();
-    if (!size || *size > data_.size()) return std::nullopt;
-    const std::string_view value = data_.substr(0, *size);
-    data_.remove_prefix(*size);
-    return value;
-  }
-  bool Skip(std::size_t strings) {
-    for (; strings > 0; --strings) {
-      if (!String()) return false;
-    }
-    return true;
-  }
-  std::string_view rest() const { return data_; }
-
- private:
-  std::string_view data_;
-};
-
 Status CheckType(std::string_view type) {
   if (StartsWithAny(type, {"sk-"})) return Bad("is a security key (sk-), which needs its token at each login (use an ed25519 key)");
   if (type == "ssh-dss") return Bad("is a DSA key, which sshd does not accept any more (use an ed25519 key)");
@@ -101,7 +72,7 @@ std::size_t FieldsOfType(std::string_view type) {
 
 // The part that would be encrypted, where it is not.
 Status CheckPrivatePart(std::string_view data, std::string_view type) {
-  Reader reader(data);
+  WireReader reader(data);
   const std::optional<std::uint32_t> first = reader.Number();
   const std::optional<std::uint32_t> second = reader.Number();
   const std::optional<std::string_view> inner = reader.String();
@@ -136,7 +107,7 @@ Status CheckOpenSsh(std::string_view body, const Secret& passphrase) {
   if (!decoded) return Bad("is not base64 between its BEGIN and END lines (give the whole file as ssh-keygen wrote it)");
   const WipedString bytes(*std::move(decoded));
   if (!std::string_view(bytes.value).starts_with(kMagic)) return Bad(kDamaged);
-  Reader reader(std::string_view(bytes.value).substr(kMagic.size()));
+  WireReader reader(std::string_view(bytes.value).substr(kMagic.size()));
   const std::optional<std::string_view> cipher = reader.String();
   const std::optional<std::string_view> kdf = reader.String();
   const std::optional<std::string_view> kdf_options = reader.String();
@@ -145,7 +116,7 @@ Status CheckOpenSsh(std::string_view body, const Secret& passphrase) {
   const std::optional<std::string_view> private_part = reader.String();
   if (!cipher || !kdf || !kdf_options || !count || !public_key || !private_part || private_part->empty()) return Bad(kDamaged);
   if (*count != 1) return Bad("holds more than one key, or none (give a file with one key)");
-  const std::optional<std::string_view> type = Reader(*public_key).String();
+  const std::optional<std::string_view> type = WireReader(*public_key).String();
   if (!type) return Bad(kDamaged);
   if (Status status = CheckType(*type); !status) return status;
   if (*cipher == "none" && *kdf == "none") {

@@ -11,9 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/finding.h"
 #include "engine/base/utf8.h"
 #include "engine/plan/archive_glob.h"
 #include "engine/plan/document.h"
+#include "engine/plan/regex_problem.h"
 
 namespace borgop {
 namespace {
@@ -24,6 +26,7 @@ constexpr std::size_t kMaxHost = 255;
 constexpr std::size_t kMaxPassphrase = 4096;
 // borg takes the interval from today's date and fails where that ends before the year 1.
 constexpr int kMaxKeepWithinHours = 24 * 365 * 2000;
+constexpr int kMaxCompactAfterHours = 24 * 366;
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 bool HasControl(std::string_view text) { return std::any_of(text.begin(), text.end(), IsControl); }
@@ -135,12 +138,23 @@ std::string RootDirProblem(std::string_view path) {
   return LocationProblem(NormalizedPath(std::string(path) + "/x"));  // as it will be used
 }
 
-std::string KeyFileProblem(std::string_view path) {
+std::string LocalFileProblem(std::string_view path) {
   if (path.empty()) return "is empty (give the absolute path of a file on this machine)";
   if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";
   if (path[0] != '/') return "is not absolute (begin it with a slash: " + Quoted("/" + std::string(path)) + ")";
   if (path.back() == '/') return "names a directory (give the path of a file)";
   return {};
+}
+
+std::string LockOwnerProblem(std::string_view owner) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  if (owner.size() >= 8 && owner.size() <= 64 && std::all_of(owner.begin(), owner.end(), fits)) return {};
+  return "is no owner of locks (give 8 to 64 lower-case letters, digits and dashes that no other target has, such as a UUID)";
+}
+
+std::string AcknowledgeProblem(std::string_view finding) {
+  if (finding.empty() || IsFindingId(finding)) return {};
+  return "is no finding's id (give the 32 digits that the report has for it)";
 }
 
 std::string RepositoryPathProblem(std::string_view path) {
@@ -159,7 +173,6 @@ std::string LocationProblem(std::string_view absolute_path) {
   if (absolute_path.substr(0, 1) != "/") return "is not absolute (begin it with a slash)";
   if (absolute_path == "/") return "is the root directory (name a directory below it)";
   if (absolute_path.find('\0') != std::string_view::npos) return "holds a NUL byte (remove it)";
-  if (!IsUtf8(absolute_path)) return "is not UTF-8, which borg create cannot use (rename the directory on the repository server)";
   if (absolute_path.substr(1, 1) == "~") {
     return "begins with ~, which borg reads as a home directory (name the directory from the root, or rename it)";
   }
@@ -180,15 +193,28 @@ std::string LocationProblem(std::string_view absolute_path) {
 std::string SourcePathProblem(std::string_view path) {
   if (path.empty()) return "is empty (give a path, or remove it)";
   if (path.size() > kMaxPath) return "is longer than 4096 bytes (use a shorter path)";
-  if (!IsUtf8(path)) {
-    return "is not UTF-8, and borg, which keeps its command line in the archive, fails on such bytes (name the nearest directory "
-           "above it; files below a source path may have any name)";
+  if (IsUtf8(path)) return {};
+  // Such a path does not reach borg as it is written: borg 1.4 reads "/./" as the end of what it strips.
+  for (const std::string_view component : Split(path, '/')) {
+    if (component == "." || component == "..")
+      return "is not UTF-8 and has " + Quoted(component) + " as a component (write the path without)";
   }
   return {};
 }
 
+std::string SourcePathsProblem(const std::vector<std::string>& paths) {
+  const auto absolute = [](const std::string& path) { return path.starts_with('/'); };
+  const bool all = std::all_of(paths.begin(), paths.end(), absolute);
+  const bool none = std::none_of(paths.begin(), paths.end(), absolute);
+  if (all || none || std::all_of(paths.begin(), paths.end(), [](const std::string& path) { return IsUtf8(path); })) return {};
+  return "has a path that is not UTF-8, which borg is told by a pattern, and patterns do not tell absolute and relative paths "
+         "apart "
+         "(make all paths absolute)";
+}
+
 std::string ExcludeProblem(std::string_view pattern) {
-  return pattern.empty() ? "is empty (give a pattern, or remove it)" : std::string();
+  if (pattern.empty()) return "is empty (give a pattern, or remove it)";
+  return pattern.starts_with("re:") ? RegexProblem(pattern.substr(3)) : std::string();
 }
 
 std::string PassphraseProblem(std::string_view passphrase) {
@@ -300,6 +326,22 @@ std::string RetentionProblem(const Retention& retention) {
 std::string CheckMaxDurationProblem(const Maintenance& maintenance) {
   if (maintenance.check_max_duration.count() == 0 || maintenance.check == CheckMode::kRepository) return {};
   return "needs check: repository (borg checks archives only as a whole; remove one of the two)";
+}
+
+std::chrono::hours CompactAfterOf(std::string_view interval) {
+  static constexpr std::array<std::pair<char, int>, 4> kUnits = {{{'h', 1}, {'H', 1}, {'d', 24}, {'w', 24 * 7}}};
+  if (interval.empty()) return {};
+  const std::optional<int> count = Digits(interval.substr(0, interval.size() - 1));
+  for (const auto& [letter, unit] : kUnits) {
+    if (count && *count > 0 && *count <= kMaxCompactAfterHours / unit && interval.back() == letter)
+      return std::chrono::hours(std::int64_t{*count} * unit);
+  }
+  return {};
+}
+
+std::string CompactAfterProblem(std::string_view interval) {
+  if (CompactAfterOf(interval).count() > 0) return {};
+  return "is " + Quoted(interval) + " (write a number above 0 and one of h, d, w, such as `72h`; at most a year)";
 }
 
 std::string NormalizedPath(std::string_view path) {

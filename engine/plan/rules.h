@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/plan/plan.h"
 
@@ -20,11 +21,18 @@ std::string RootDirProblem(std::string_view path);
 std::string RepositoryPathProblem(std::string_view path);
 // Of the whole path of a repository on B, "/" and rules of its own: what borg cannot take to `borg serve` unchanged, or what serve reads
 // as another one. Empty, "." and ".." components and a slash at the end (borg normalizes them away); "::" and a colon at the end (the
-// archive's name begins there); "/~" (a home directory); braces (serve expands placeholders once more and has no escape); bytes
-// that are not UTF-8 (create keeps its command line in the archive and fails on them when all files have been read).
+// archive's name begins there); "/~" (a home directory); braces (serve expands placeholders once more and has no escape). One that
+// is not UTF-8 is reached by a link (borg/command.h, SpokenPath), and has the same rules.
 std::string LocationProblem(std::string_view absolute_path);
-std::string KeyFileProblem(std::string_view path);
+// As in 72h, 3d or 2w; 0 where it is none.
+std::chrono::hours CompactAfterOf(std::string_view interval);
+std::string CompactAfterProblem(std::string_view interval);
+std::string LocalFileProblem(std::string_view path);
+std::string LockOwnerProblem(std::string_view owner);
+std::string AcknowledgeProblem(std::string_view finding);
 std::string SourcePathProblem(std::string_view path);
+// Of the whole list.
+std::string SourcePathsProblem(const std::vector<std::string>& paths);
 std::string ExcludeProblem(std::string_view pattern);
 std::string PassphraseProblem(std::string_view passphrase);
 std::string EncryptionProblem(std::string_view mode);

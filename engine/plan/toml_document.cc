@@ -163,6 +163,19 @@ std::string WithoutValues(std::string_view description) {
   return text;
 }
 
+// Of "Error while parsing key-value pair: cannot redefine existing string 'KEY'", which toml++ says before it reads another value: what a
+// person is told. Empty for any other message.
+std::string RedefinedKey(std::string_view description) {
+  const std::size_t what = description.find(": ");
+  if (what == std::string_view::npos || !description.substr(what + 2).starts_with("cannot redefine existing ")) return {};
+  const std::size_t begin = description.find('\'');
+  const std::size_t end = description.rfind('\'');
+  std::string key(begin < end ? description.substr(begin + 1, end - begin - 1) : std::string_view());
+  UnescapeBytes(key);
+  const bool known = !key.empty() && key.find_first_of("\"'") == std::string::npos;  // it repeats letters of keys in quotes
+  return (known ? "the key " + Quoted(key) + " is given twice" : std::string("a key is given twice here")) + " (keep one of them)";
+}
+
 }  // namespace
 
 Result<Node> ParseToml(std::string_view text, std::string_view file_name) {
@@ -181,7 +194,9 @@ Result<Node> ParseToml(std::string_view text, std::string_view file_name) {
     problems.Add(0, "has more than " + std::to_string(kMaxNodes) + " values (split it)");
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
-    problems.Add(at.line, "column " + std::to_string(at.column) + ": is no valid TOML: " + WithoutValues(error.description()));
+    const std::string redefined = RedefinedKey(error.description());
+    problems.Add(at.line, "column " + std::to_string(at.column) + ": " +
+                              (redefined.empty() ? "is no valid TOML: " + WithoutValues(error.description()) : redefined));
   } catch (const std::exception&) {
     problems.Add(0, "cannot be read as TOML (out of memory, or a defect of the parser)");
   }

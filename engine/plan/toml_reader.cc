@@ -3,15 +3,21 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cstddef>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "engine/plan/byte_escape.h"
 #include "engine/plan/document.h"
 #include "engine/plan/field.h"
+#include "engine/plan/other_form.h"
 #include "engine/plan/prune_setting.h"
 #include "engine/plan/rules.h"
 #include "engine/plan/toml_document.h"
@@ -19,6 +25,60 @@
 
 namespace borgop {
 namespace {
+
+// The Go program joins RootDir and SubDir by path.Join, for which `/web`, `./web` and `web/` are one. A `..` is left to be refused.
+std::string AsJoined(std::string_view path) {
+  std::string joined;
+  while (!path.empty()) {
+    const std::string_view component = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(component.size() + 1, path.size()));
+    if (component.empty() || component == ".") continue;
+    if (!joined.empty()) joined += '/';
+    joined += component;
+  }
+  return joined;
+}
+
+// Absolute where it is.
+std::string JoinedRoot(std::string_view path) { return (path.starts_with('/') ? "/" : "") + AsJoined(path); }
+
+std::string JoinedRootProblem(std::string_view path) { return RootDirProblem(path.empty() ? std::string() : JoinedRoot(path)); }
+
+// To the Go program a name is only for people: it may be missing, and there may be two of it. Here it tells targets apart.
+void NameAll(std::vector<Target>& targets) {
+  std::set<std::string> taken;
+  std::vector<Target*> rest;
+  for (Target& target : targets) {
+    if (target.name.empty() || !taken.insert(target.name).second) rest.push_back(&target);
+  }
+  for (Target* target : rest) {
+    const std::string& path = target->repository.path;
+    const std::string& own = NameProblem(path).empty() ? path : target->connection.host;
+    const std::string name = target->name.empty() ? own : target->name + " (" + own + ')';
+    target->name = name;
+    for (int i = 2; !taken.insert(target->name).second; ++i) target->name = name + ' ' + std::to_string(i);
+  }
+}
+
+// `[Borg]` and `[borg.server]` are one table to the Go program, and two to TOML.
+void MergeTables(Node& node) {
+  std::vector<Node> merged;
+  std::map<std::string, std::size_t> tables;  // by their names in lower case: where they are in `merged`
+  for (Node& child : node.children) {
+    if (node.kind == Node::Kind::kMap && child.kind == Node::Kind::kMap) {
+      std::string name = child.key;
+      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      const auto [first, inserted] = tables.emplace(std::move(name), merged.size());
+      if (!inserted) {
+        std::move(child.children.begin(), child.children.end(), std::back_inserter(merged[first->second].children));
+        continue;
+      }
+    }
+    merged.push_back(std::move(child));
+  }
+  node.children = std::move(merged);
+  for (Node& child : node.children) MergeTables(child);
+}
 
 struct HostAndPort {
   std::string host;
@@ -33,6 +93,10 @@ std::optional<HostAndPort> ReadHost(const Field& field) {
   std::string_view port;
   bool has_port = false;
   in6_addr address{};
+  if (text->find('/') != std::string::npos && !text->starts_with('[')) {  // a URL, whose colon stands before no port
+    field.Problem(HostProblem(*text));
+    return std::nullopt;
+  }
   if (text->starts_with('[')) {
     const std::size_t end = text->find(']');
     const std::string_view rest = std::string_view(*text).substr(std::min(end, text->size() - 1) + 1);
@@ -94,7 +158,8 @@ SshEndpoint ReadConnection(const Section& section) {
   }
 
   // The Go program takes an empty one for none.
-  if (jump_field.present() && jump_field.Text() != std::optional<std::string>("")) {
+  const Node* jump_node = jump_field.node();
+  if (jump_node != nullptr && !(jump_node->kind == Node::Kind::kText && jump_node->text.empty())) {
     const std::optional<HostAndPort> jump = ReadHost(jump_field);
     if (jump && checkable && !endpoint.known_hosts.empty()) {
       CheckHostIsPinned(jump_known_field, endpoint.known_hosts, jump->host, jump->port);
@@ -123,7 +188,7 @@ Section ConnectionSection(const Field& field) {
 void ReadRepository(const Section& section, const Server& server, Target& target) {
   const Field path_field = section["SubDir"].Required("give the repository's path below RootDir");
   if (const std::optional<std::string> path = path_field.Text()) {
-    target.repository.path = NormalizedPath(*path);
+    target.repository.path = AsJoined(*path);
     const std::string problem = RepositoryPathProblem(target.repository.path);
     path_field.Problem(problem);
     if (problem.empty()) CheckLocation(path_field, server, target.repository);
@@ -153,6 +218,7 @@ class Reader {
     }
     for (const Field& item : items) plan.targets.push_back(ReadTarget(item, plan.server, prune));
     if (!problems_.empty()) return Fail(problems_.ToError());
+    NameAll(plan.targets);
     return plan;
   }
 
@@ -161,7 +227,7 @@ class Reader {
     CheckRead(section, "add a [Borg] block with RootDir, PruneSetting and Server");
     if (!section.present()) return {};
     server.root_dir =
-        NormalizedPath(RequiredText(section["RootDir"], RootDirProblem, "give the absolute path that all repositories are below"));
+        JoinedRoot(RequiredText(section["RootDir"], JoinedRootProblem, "give the absolute path that all repositories are below"));
     const Section connection = ConnectionSection(section["Server"]);
     CheckRead(connection, "add a [Borg.Server] block that says how to log in");
     if (connection.present()) server.connection = ReadConnection(connection);
@@ -175,13 +241,16 @@ class Reader {
     Target target;
     const Section section(field, {"Name", "SourcePaths", "Excludes", "Connection", "BorgTarget"}, KeyCase::kFolded);
     if (!section.present()) return target;
-    target.name = RequiredText(section["Name"], NameProblem, "give the server a name");
-    names_.Add(section["Name"], target.name);
+    if (std::optional<std::string> name = section["Name"].Text(); name && !name->empty()) {
+      section["Name"].Problem(NameProblem(*name));
+      target.name = *std::move(name);
+    }
     const Field paths = section["SourcePaths"].Required("list the paths to back up");
     target.source.paths = CheckedTexts(paths, SourcePathProblem);
     if (paths.present() && paths.node()->kind == Node::Kind::kList && target.source.paths.empty()) {
       paths.Problem("is empty (list the paths to back up)");
     }
+    paths.Problem(SourcePathsProblem(target.source.paths));
     target.source.excludes = CheckedTexts(section["Excludes"], ExcludeProblem);
 
     const Section repository(section["BorgTarget"], {"SubDir", "Passphrase"}, KeyCase::kFolded);
@@ -199,7 +268,6 @@ class Reader {
   }
 
   Problems problems_;
-  Unique names_{kNamesAreUnique};
   RepositoryPaths paths_;
 };
 
@@ -209,9 +277,16 @@ Result<Plan> ReadToml(std::string_view text, const std::string& file_name) {
   if (text.size() > kMaxInputSize) return Fail(Reason::kInvalidConfig, file_name + ": is larger than 16 MiB (split it)");
   Result<std::string> escaped = EscapeBytes(text);
   if (!escaped) return Fail(Reason::kInvalidConfig, file_name + ':' + escaped.error().message);
-  const Result<Node> root = ParseToml(*escaped, file_name);
+  Result<Node> root = ParseToml(*escaped, file_name);
+  const bool yaml = !root && LooksLikeYaml(*escaped);
   Wipe(*escaped);
+  if (yaml) {
+    return Fail(Reason::kInvalidConfig, file_name +
+                                            ": looks like a plan in YAML, and without --plan TOML is read (give a plan on "
+                                            "standard input with `--plan -`)");
+  }
   if (!root) return Fail(root.error());
+  MergeTables(*root);
   return Reader(file_name).Read(*root);
 }
 

@@ -7,8 +7,9 @@
 //   [Servers.Connection]  as Borg.Server
 //
 // Keys are matched without regard to case. A ProxyJumpHost is logged in to with the same user and key, and both known-hosts texts
-// together count for both machines. Every target is checked in full and compacted, as that program does. Beyond it, IPv6 addresses
-// may stand bare (::1) or in brackets ([::1]:2222), and doubled slashes and one at the end of SubDir are dropped.
+// together count for both machines. Every target is checked in full and compacted, as that program does. RootDir and SubDir are joined as
+// Go's path.Join does, but for `..`. A Name that is missing or taken is made from SubDir. Tables that differ only in case are one. Beyond
+// that program, IPv6 addresses may stand bare (::1) or in brackets ([::1]:2222).
 //
 // Thread safety: pure function. Errors: kInvalidConfig with all problems of the text, a line each (validate.h).
 // Secrets: the caller wipes `text`.

@@ -93,6 +93,8 @@ class TreeBuilder : public YAML::EventHandler {
  public:
   explicit TreeBuilder(std::string_view text) : lines_(text) {}
   Node TakeRoot() { return std::move(root_); }
+  // Where the last event was.
+  const YAML::Mark& last() const { return last_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (started_) throw Refused{mark, "a second document begins here (keep one)"};
@@ -213,6 +215,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void Count(const YAML::Mark& mark, std::size_t nodes, std::size_t text) {
+    last_ = mark;
     size_.nodes += nodes;
     size_.text += text;
     if (size_.nodes > kMaxNodes || size_.text > kMaxTextSize)
@@ -270,7 +273,62 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, Anchored> anchors_;
   Size size_;  // nodes and text of everything so far
+  YAML::Mark last_;
 };
+
+void Parse(std::string_view text, YAML::EventHandler& handler) {
+  ViewBuffer buffer(text);
+  std::istream stream(&buffer);
+  YAML::Parser parser(stream);
+  while (parser.HandleNextDocument(handler)) {
+  }
+}
+
+// Whether a quoted text begins where `text` ends: if so, two quotes there make an empty one.
+class QuoteProbe : public TreeBuilder {
+ public:
+  static std::optional<YAML::Mark> BeginsBehind(std::string_view text, char quote) {
+    for (const std::string_view more : {"", ": x"}) {  // a value, or a key
+      std::string probed;
+      probed.reserve(text.size() + 2 + more.size());  // no copy of a secret is left behind
+      probed.append(text).append(2, quote).append(more);
+      QuoteProbe probe(probed, text.size());
+      try {
+        Parse(probed, probe);
+      } catch (const std::exception&) {  // the rest is missing
+      } catch (const Refused&) {
+      }
+      Wipe(probed);
+      if (probe.found_) return probe.found_;
+    }
+    return std::nullopt;
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+    if (mark.pos == static_cast<int>(position_)) found_ = mark;
+    TreeBuilder::OnScalar(mark, tag, anchor, value);
+  }
+
+ private:
+  QuoteProbe(std::string_view text, std::size_t position) : TreeBuilder(text), position_(position) {}
+  std::size_t position_;
+  std::optional<YAML::Mark> found_;
+};
+
+// Where the quoted text begins that is not closed: yaml-cpp names where it ended, which is wherever the file does. It is behind the last
+// event, and not far: there are only a comment or the rest of another text between them.
+std::optional<YAML::Mark> OpenQuote(std::string_view text, const YAML::Mark& last) {
+  constexpr int kMaxTries = 32;
+  std::size_t at = last.is_null() ? 0 : static_cast<std::size_t>(last.pos);
+  std::size_t read = 0;
+  for (int tries = 0; tries < kMaxTries && read < kMaxTextSize; ++tries, ++at) {
+    at = text.find_first_of("\"'", at);
+    if (at == std::string_view::npos) return std::nullopt;
+    if (const auto mark = QuoteProbe::BeginsBehind(text.substr(0, at), text[at])) return mark;
+    read += 2 * at;
+  }
+  return std::nullopt;
+}
 
 // yaml-cpp reads over some of these, and takes 0x04 for the end of the file.
 std::optional<std::size_t> FindControl(std::string_view text) {
@@ -285,6 +343,8 @@ std::optional<std::size_t> FindControl(std::string_view text) {
 
 Result<Node> ParseYaml(std::string_view text, std::string_view file_name) {
   Problems problems(file_name);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (const std::optional<std::size_t> position = FindControl(text)) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*position), '\n');
     problems.Add(static_cast<std::uint32_t>(line),
@@ -294,19 +354,22 @@ Result<Node> ParseYaml(std::string_view text, std::string_view file_name) {
   const auto refuse = [&](const YAML::Mark& mark, const std::string& what) {
     problems.Add(static_cast<std::uint32_t>(mark.line + 1), "column " + std::to_string(mark.column + 1) + ": " + what);
   };
+  TreeBuilder builder(text);
   try {
-    ViewBuffer buffer(text);
-    std::istream stream(&buffer);
-    YAML::Parser parser(stream);
-    TreeBuilder builder(text);
-    while (parser.HandleNextDocument(builder)) {
-    }
+    Parse(text, builder);
     Node root = builder.TakeRoot();
     if (root.kind != Node::Kind::kNull) return root;
     problems.Add(0, "is empty (write a plan)");
   } catch (const Refused& refused) {
     refuse(refused.mark, refused.what);
   } catch (const YAML::Exception& error) {
+    if (error.msg == YAML::ErrorMsg::EOF_IN_SCALAR || error.msg == YAML::ErrorMsg::DOC_IN_SCALAR) {
+      const auto open = OpenQuote(text, builder.last());
+      refuse(open.value_or(builder.last().is_null() ? YAML::Mark() : builder.last()),
+             std::string("a quoted text begins ") + (open ? "here" : "behind this") +
+                 " and is not closed (close it; a text with a quote in it goes between quotes of the other kind)");
+      return Fail(problems.ToError());
+    }
     refuse(error.mark.is_null() ? YAML::Mark() : error.mark, "is no valid YAML: " + error.msg);
   } catch (const std::exception&) {
     problems.Add(0, "cannot be read as YAML (out of memory, or a defect of the parser)");

@@ -11,6 +11,7 @@
 #include "engine/plan/document.h"
 #include "engine/plan/field.h"
 #include "engine/plan/input_file.h"
+#include "engine/plan/other_form.h"
 #include "engine/plan/plan_words.h"
 #include "engine/plan/rules.h"
 #include "engine/plan/validate.h"
@@ -66,7 +67,12 @@ class Reader {
 
  private:
   void ReadTop(const Section& top, Plan& plan) {
-    top["version"].Required("write `version: 1`").Integer(1, 1);
+    const Field version = top["version"].Required("write `version: 1`");
+    if (version.node() != nullptr && version.node()->kind == Node::Kind::kWord && version.node()->text != "1") {
+      version.Problem("is " + Quoted(version.node()->text) + " (only version 1 is known: write `version: 1`)");
+    } else {
+      version.Integer(1, 1);
+    }
     const Field server = top["server"].Required("say where the repositories are, and how to log in there");
     plan.server = ReadServer(server);
     const Field targets = top["targets"].Required("list the machines to back up");
@@ -197,7 +203,9 @@ class Reader {
   }
 
   void ReadRepository(const Field& field, const Server& server, Repository& repository) {
-    const Section section(field, {"path", "passphrase", "passphraseFile", "encryption", "keyFile", "adopt"}, KeyCase::kExact);
+    const Section section(
+        field, {"path", "passphrase", "passphraseFile", "encryption", "keyFile", "ledgerFile", "lockOwner", "acknowledge", "adopt"},
+        KeyCase::kExact);
     if (!section.present()) return;
     repository.path = RequiredText(section["path"], RepositoryPathProblem, "give the repository's path below server.rootDir");
     // Also of a path that has been reported, as that may be mended in more than one way.
@@ -205,6 +213,9 @@ class Reader {
     CheckLocation(section["path"], server, repository);
     repository.encryption = CheckedText(section["encryption"], EncryptionProblem, repository.encryption);
     ReadKeyFile(section["keyFile"], repository);
+    repository.ledger_file = CheckedText(section["ledgerFile"], LocalFileProblem);
+    repository.lock_owner = CheckedText(section["lockOwner"], LockOwnerProblem);
+    repository.acknowledge = CheckedText(section["acknowledge"], AcknowledgeProblem);
     repository.adopt = section["adopt"].Boolean().value_or(false);
     Given passphrase = ReadGiven(section, kPassphrase, repository.encryption == "none" ? "" : "give passphrase or passphraseFile");
     if (!passphrase.value) return;
@@ -218,13 +229,14 @@ class Reader {
     const Field paths = section["paths"].Required("list the paths to back up");
     source.paths = CheckedTexts(paths, SourcePathProblem);
     ReportEmptyList(paths, "list the paths to back up");
+    paths.Problem(SourcePathsProblem(source.paths));
     source.excludes = CheckedTexts(section["excludes"], ExcludeProblem);
     source.compression = CheckedText(section["compression"], CompressionProblem);
     source.one_file_system = section["oneFileSystem"].Boolean().value_or(false);
   }
 
   void ReadKeyFile(const Field& field, Repository& repository) {
-    repository.key_file = CheckedText(field, KeyFileProblem);
+    repository.key_file = CheckedText(field, LocalFileProblem);
     if (repository.key_file.empty()) return;
     if (repository.encryption == "none") field.Problem("needs a repository that is encrypted: this one has no key (remove it)");
     key_files_.Add(field, NormalizedPath(repository.key_file));
@@ -250,13 +262,14 @@ class Reader {
   }
 
   static void ReadMaintenance(const Field& field, Maintenance& maintenance) {
-    const Section section(field, {"check", "checkMaxDurationSeconds", "compact"}, KeyCase::kExact);
+    const Section section(field, {"check", "checkMaxDurationSeconds", "compact", "compactAfter"}, KeyCase::kExact);
     if (!section.present()) return;
     maintenance.compact = section["compact"].Boolean().value_or(maintenance.compact);
     ReadCheckMode(section["check"], maintenance.check);
     const Field longest = section["checkMaxDurationSeconds"];
     maintenance.check_max_duration = std::chrono::seconds(longest.Integer(1, kMaxSeconds).value_or(0));
     longest.Problem(CheckMaxDurationProblem(maintenance));
+    maintenance.compact_after = CompactAfterOf(CheckedText(section["compactAfter"], CompactAfterProblem));
   }
 
   static void ReadCheckMode(const Field& check, CheckMode& result) {
@@ -273,7 +286,10 @@ class Reader {
       const std::vector<Field> words = item.List();
       HookCommand command;
       for (std::size_t i = 0; i < words.size(); ++i) {
-        command.push_back(i == 0 ? CheckedText(words[i], HookProgramProblem) : words[i].Text().value_or(""));
+        // As it is written, as on a command line: `[sleep, 5]`, `[true]`.
+        const std::optional<std::string> word = words[i].Word();
+        if (i == 0 && word) words[i].Problem(HookProgramProblem(*word));
+        command.push_back(word.value_or(""));
       }
       const bool is_list = item.node() != nullptr && item.node()->kind == Node::Kind::kList;
       if (is_list) item.Problem(HookProblem(command));
@@ -326,7 +342,13 @@ Result<Plan> ReadYaml(std::string_view text, const std::string& file_name) {
   Result<std::string> escaped = EscapeBytes(text);
   if (!escaped) return Fail(Reason::kInvalidConfig, file_name + ':' + escaped.error().message);
   const Result<Node> root = ParseYaml(*escaped, file_name);
+  const bool toml = (!root || root->kind != Node::Kind::kMap) && LooksLikeToml(*escaped);
   Wipe(*escaped);
+  if (toml) {
+    return Fail(Reason::kInvalidConfig, file_name +
+                                            ": looks like TOML, and a plan is YAML (give TOML on standard input, without "
+                                            "--plan, or make a plan of it by `borg-engine convert`)");
+  }
   if (!root) return Fail(root.error());
   return Reader(file_name).Read(*root);
 }

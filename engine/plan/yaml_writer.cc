@@ -179,6 +179,9 @@ class Writer {
       if (!target.repository.passphrase.empty()) Text("passphrase", target.repository.passphrase.Reveal());
       if (target.repository.encryption != Repository{}.encryption) Text("encryption", target.repository.encryption);
       if (!target.repository.key_file.empty()) Text("keyFile", target.repository.key_file);
+      if (!target.repository.ledger_file.empty()) Text("ledgerFile", target.repository.ledger_file);
+      if (!target.repository.lock_owner.empty()) Text("lockOwner", target.repository.lock_owner);
+      if (!target.repository.acknowledge.empty()) Text("acknowledge", target.repository.acknowledge);
       if (target.repository.adopt) Flag("adopt", true);
     });
     Map("source", [&] {
@@ -214,11 +217,13 @@ class Writer {
   void WriteMaintenance(const Maintenance& maintenance) {
     const Maintenance defaults;
     const bool limited = maintenance.check_max_duration.count() > 0;
-    if (maintenance.check == defaults.check && !limited && maintenance.compact == defaults.compact) return;
+    const bool delayed = maintenance.compact_after.count() > 0;
+    if (maintenance.check == defaults.check && !limited && maintenance.compact == defaults.compact && !delayed) return;
     Map("maintenance", [&] {
       if (maintenance.check != defaults.check) Text("check", CheckModeName(maintenance.check));
       if (limited) Number("checkMaxDurationSeconds", maintenance.check_max_duration.count());
       if (maintenance.compact != defaults.compact) Flag("compact", maintenance.compact);
+      if (delayed) Text("compactAfter", std::to_string(maintenance.compact_after.count()) + 'h');
     });
   }
 

@@ -21,6 +21,9 @@ namespace {
 // afterwards, until its input ends or the timer finds that nobody is there any more. On its way out it ends the timer unless it is the
 // timer that cleans up (`ours` says so); then it waits for it.
 //
+// What does not end by being told to is killed with all that it started (kin), as that has nobody then who would end it. Where there is no
+// ps, that is left to end by itself.
+//
 // `read -t` is not POSIX (dash has none), so the timer is a subshell that looks for the file that each heartbeat makes. A sleep is
 // waited for in the background, so that ending the timer ends its sleep too and nothing lingers.
 constexpr std::string_view kScript = R"sh(
@@ -34,6 +37,9 @@ for b in /tmp /var/tmp; do
   d=
 done
 if [ -z "$d" ] || ! mkdir "$d/p"; then echo no-directory; exit 1; fi
+kin() {
+  ps -A -o pid= -o ppid= 2>/dev/null | while read -r c q; do [ "$q" != "$1" ] || { kin "$c"; echo "$c"; }; done
+}
 finish() {
   trap : HUP INT TERM
   mv "$d/p" "$d/end" 2>/dev/null || return 1
@@ -53,7 +59,7 @@ finish() {
     left=
     for p in $pids; do kill -0 "$p" 2>/dev/null && left="$left $p"; done
   done
-  for p in $left; do kill -KILL "$p" 2>/dev/null; done
+  for p in $left; do kill -KILL $(kin "$p") "$p" 2>/dev/null; done
   if [ -s "$d/end/staging.rm" ]; then rm -rf -- "$(cat "$d/end/staging.rm")"; fi
   if [ -f "$d/end/after" ]; then (umask "$mask"; exec sh "$d/end/after") </dev/null 2>/dev/null; fi
   rm -rf "$d/end"

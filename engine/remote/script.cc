@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "engine/base/hex.h"
 #include "engine/report/printable.h"
 
 namespace borgop {
@@ -18,13 +19,7 @@ constexpr std::size_t kNoiseLimit = std::size_t{64} * 1024;  // what a login she
 std::string NewMarker() {
   std::array<unsigned char, 12> bytes{};
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string marker = "borg-engine-";
-  for (const unsigned char byte : bytes) {
-    marker.push_back(kDigits[byte >> 4U]);
-    marker.push_back(kDigits[byte & 0xFU]);
-  }
-  return marker;
+  return "borg-engine-" + Hex(bytes);
 }
 
 // Reads up to and including "\n" + marker + "\n"; gives back what came behind it.

@@ -54,6 +54,17 @@ std::string PublishingScript(const std::string& staging, const std::string& path
   return Set("path", path) + Set("staging", staging) + Set("keeper", registry) + std::string(kPublish);
 }
 
+std::string EmptinessScript(const std::string& path) {
+  return Set("path", path) + R"sh([ -d "$path" ] && in=$(ls -A "$path" 2>/dev/null) && [ -z "$in" ])sh" + "\n";
+}
+
+Task<Result<bool>> IsEmptyDirectory(Context context, Connection& connection, std::string path) {
+  const Result<ScriptResult> said =
+      co_await RunScript(context.WithTimeout(kLimit), connection, EmptinessScript(path), kLongestPath);
+  if (!said) co_return Fail(said.error());
+  co_return said->exit.ok();
+}
+
 Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper,
                                                          std::string path) {
   const Result<ScriptResult> said =

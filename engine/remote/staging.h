@@ -14,6 +14,9 @@
 
 namespace borgop {
 
+// Whether there is a directory with nothing in it: for borg that is no repository yet, and `borg init` takes it. Errors: those of StartScript.
+Task<Result<bool>> IsEmptyDirectory(Context context, Connection& connection, std::string path);
+
 // Makes the directory; nothing where that cannot be (the parent is not writable, the path itself is a mount point or a link): then
 // the repository has to be made in place. Errors: those of StartScript.
 Task<Result<std::optional<std::string>>> StageRepository(Context context, Connection& connection, const Keeper& keeper,
@@ -23,7 +26,8 @@ Task<Result<std::optional<std::string>>> StageRepository(Context context, Connec
 Task<Status> PublishRepository(Context context, Connection& connection, const Keeper& keeper, std::string staging,
                                std::string path);
 
-// What the two run in B's shell. `registry` is the keeper's folder, in which staging.rm names what it has to remove.
+// What they run in B's shell. `registry` is the keeper's folder, in which staging.rm names what it has to remove.
+std::string EmptinessScript(const std::string& path);
 std::string StagingScript(const std::string& path, const std::string& registry);
 std::string PublishingScript(const std::string& staging, const std::string& path, const std::string& registry);
 

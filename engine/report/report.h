@@ -63,6 +63,7 @@ struct RepositoryReport {
   std::string encryption;                 // as borg names the mode; empty: it was never opened
   // All archives, and the chunks that they share once and compressed, as borg on T counts them after it has made one.
   std::optional<std::uint64_t> original_size, deduplicated_size;
+  std::string key = {};  // hex: the fingerprint of its key, where B keeps that; empty: none was seen
 };
 
 // What the guard refused to T, counted by method and reason.
@@ -85,6 +86,8 @@ struct TargetReport {
   std::vector<std::string> warnings;                       // at most kMaxWarnings, then one that counts the rest
   std::vector<RefusedRequests> refused;                    // a few at most
   std::optional<Error> error;
+  // What is to be taken into the target's ledger by whoever keeps it: the JSON of retention/ledger_changes.h; empty: nothing.
+  std::string ledger;
 
   static constexpr std::size_t kMaxWarnings = 100;
 };
@@ -98,7 +101,7 @@ struct RunReport {
 // One line without the newline. Bytes that are not UTF-8 become U+FFFD.
 std::string ToJson(const RunReport& report);
 // The same facts in at most `limit` bytes (Kubernetes: 4096 for a termination message), still JSON: first the warnings, then the
-// phases, then archive details, then whole targets beyond the first are left out, and "truncated": true says so.
+// phases, then archive details, then the ledger's changes, then whole targets beyond the first are left out, and "truncated": true says so.
 std::string ToSummaryJson(const RunReport& report, std::size_t limit);
 // A few lines for a person on a terminal.
 std::string ToText(const RunReport& report, bool color);

@@ -18,7 +18,7 @@ struct Detail {
   bool warnings = true;
   bool phases = true;  // and what was refused
   bool archive_details = true;
-  bool sizes = true;                // bytes, times and the repository
+  bool sizes = true;                // bytes, times, the repository and what is for its ledger
   std::size_t max_text = kNoLimit;  // of names and messages
 };
 
@@ -29,10 +29,12 @@ std::string Text(std::string_view bytes, std::size_t max_bytes) {
 double Seconds(std::chrono::milliseconds duration) { return static_cast<double>(duration.count()) / 1000.0; }
 
 Json ErrorJson(const Error& error, const Detail& detail) {
-  return {{"kind", ToString(error.kind())},
-          {"reason", error.name()},
-          {"message", Text(error.message, detail.max_text)},
-          {"action", Text(error.what_to_do(), detail.max_text)}};
+  Json json = {{"kind", ToString(error.kind())},
+               {"reason", error.name()},
+               {"message", Text(error.message, detail.max_text)},
+               {"action", Text(error.what_to_do(), detail.max_text)}};
+  if (!error.finding.empty()) json["finding"] = error.finding;
+  return json;
 }
 
 Json ArchiveJson(const Archive& archive, const Detail& detail) {
@@ -64,6 +66,7 @@ Json TargetJson(const TargetReport& target, const Detail& detail) {
       if (value) repository[name] = *value;
     };
     if (!target.repository.encryption.empty()) repository["encryption"] = Text(target.repository.encryption, detail.max_text);
+    if (!target.repository.key.empty()) repository["keyFingerprint"] = target.repository.key;
     count("archives", target.repository.archives);
     count("originalSize", target.repository.original_size);
     count("deduplicatedSize", target.repository.deduplicated_size);
@@ -93,6 +96,7 @@ Json TargetJson(const TargetReport& target, const Detail& detail) {
     for (const RefusedRequests& refused : target.refused) json["refused"].push_back(RefusedJson(refused));
   }
   if (target.error) json["error"] = ErrorJson(*target.error, detail);
+  if (detail.sizes && !target.ledger.empty()) json["ledger"] = Json::parse(target.ledger, nullptr, /*allow_exceptions=*/false);
   return json;
 }
 

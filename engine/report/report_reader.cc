@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/base/hex.h"
 #include "engine/base/rfc3339.h"
 
 namespace borgop {
@@ -34,8 +35,6 @@ std::size_t DepthOf(std::string_view json) {
   }
   return deepest;
 }
-
-bool IsId(const std::string& id) { return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string::npos; }
 
 // An object of the report with its place in it. The first problem of a whole reading is kept; later ones follow from it.
 class Reader {
@@ -66,7 +65,7 @@ class Reader {
 
   std::string Id(const char* key, bool may_be_empty) const {
     std::string id = RequiredText(key);
-    if (!IsId(id) && !(may_be_empty && id.empty())) Problem(key, "is not 64 hexadecimal digits");
+    if (!IsHex(id, kSha256Digits) && !(may_be_empty && id.empty())) Problem(key, "is not 64 hexadecimal digits");
     return id;
   }
 
@@ -103,6 +102,8 @@ class Reader {
     }
     return std::chrono::milliseconds(std::llround(seconds * 1000));
   }
+
+  std::string Dump() const { return object_.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
   template <typename Read>
   void Object(const char* key, Read read) const {
@@ -190,6 +191,7 @@ ReportedTarget ReadTarget(const Reader& in) {
     to.id = repository.Id("id", true);
     to.path = repository.Text("path").value_or("");
     to.initialized = repository.Boolean("initialized");
+    to.key = repository.Text("keyFingerprint").value_or("");
     to.archives = repository.Count("archives");
     to.encryption = repository.Text("encryption").value_or("");
     to.original_size = repository.Count("originalSize");
@@ -208,8 +210,9 @@ ReportedTarget ReadTarget(const Reader& in) {
   in.Object("error", [&](const Reader& error) {
     target.error =
         ReportedError{Named(error.RequiredText("kind"), kKinds).value_or(ErrorKind::kTerminal), error.RequiredText("reason"),
-                      error.Text("message").value_or(""), error.Text("action").value_or("")};
+                      error.Text("message").value_or(""), error.Text("action").value_or(""), error.Text("finding").value_or("")};
   });
+  in.Object("ledger", [&](const Reader& ledger) { target.ledger = ledger.Dump(); });
   const bool completed = target.outcome == Outcome::kCompleted || target.outcome == Outcome::kCompletedWithWarnings;
   if (completed && target.error) in.Problem("error", "is there although the outcome is " + outcome);
   if (!completed && !target.error) in.Problem("error", "is missing although the outcome is " + outcome);

@@ -20,6 +20,7 @@ namespace borgop {
 struct ReportedError {
   ErrorKind kind = ErrorKind::kTerminal;  // an unknown kind counts as terminal: nothing is retried on a guess
   std::string reason, message, action;
+  std::string finding;  // empty: nothing that can be acknowledged
 };
 
 struct ReportedArchive {
@@ -41,6 +42,7 @@ struct ReportedTarget {
   std::vector<Phase> phases;
   std::vector<std::string> warnings;
   std::optional<ReportedError> error;
+  std::string ledger;  // as TargetReport::ledger: an object's JSON, not looked into
 
   const Phase* Find(PhaseName wanted) const;  // null: it did not run, or a summary lacks it
 };

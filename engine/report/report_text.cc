@@ -52,6 +52,8 @@ std::string ToText(const RunReport& report, bool color) {
     if (target.error) {
       text += "    " + std::string(target.error->name()) + ": " + Printable(target.error->message, kMaxText) + "\n";
       text += "    " + Printable(target.error->what_to_do(), kMaxText) + "\n";
+      if (!target.error->finding.empty())
+        text += "    Once you know, and want to go on with what is there: --acknowledge " + target.error->finding + "\n";
     }
   }
   text += std::to_string(report.targets.size()) + (report.targets.size() == 1 ? " target, " : " targets, ") +

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/base/hex.h"
 #include "engine/base/unique_fd.h"
 #include "engine/report/printable.h"
 
@@ -37,13 +38,7 @@ Task<Result<std::string>> Sha256OfFile(Context context, std::string path) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned int size = 0;
   EVP_DigestFinal_ex(digest.get(), bytes.data(), &size);
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    text += kDigits[bytes[i] >> 4U];
-    text += kDigits[bytes[i] & 0xFU];
-  }
-  co_return text;
+  co_return Hex(std::span(bytes).first(size));
 }
 
 }  // namespace borgop

@@ -15,8 +15,14 @@ constexpr std::size_t kMaxName = 200;
 constexpr std::size_t kMaxText = 2000;
 
 struct Row {
-  std::string target, archive, start, id;
+  std::string target, archive, start, id, seen;
 };
+
+// BEGUN is T's word, SEEN is C's.
+std::string SeenText(const TargetListing& listing, const ArchiveEntry& archive, const TimeZone& zone) {
+  if (archive.seen) return FormatInZone(*archive.seen, zone);
+  return listing.known ? "not seen made" : "";
+}
 
 std::string Padded(const std::string& text, std::size_t columns) {
   const std::size_t used = ColumnsOf(text);
@@ -26,7 +32,7 @@ std::string Padded(const std::string& text, std::size_t columns) {
 }  // namespace
 
 std::string ToTable(const std::vector<TargetListing>& listings, const TimeZone& zone) {
-  std::vector<Row> rows = {{"TARGET", "ARCHIVE", "BEGUN", "ID"}};
+  std::vector<Row> rows = {{"TARGET", "ARCHIVE", "BEGUN", "ID", "SEEN"}};
   std::string below;
   for (const TargetListing& listing : listings) {
     const std::string target = Printable(listing.target, kMaxName);
@@ -37,7 +43,8 @@ std::string ToTable(const std::vector<TargetListing>& listings, const TimeZone& 
     }
     if (listing.archives.empty()) below += target + ": no archives\n";
     for (const ArchiveEntry& archive : listing.archives)
-      rows.push_back({target, Printable(archive.name, kMaxName), FormatInZone(archive.start, zone), archive.id.substr(0, 16)});
+      rows.push_back({target, Printable(archive.name, kMaxName), FormatInZone(archive.start, zone), archive.id.substr(0, 16),
+                      SeenText(listing, archive, zone)});
   }
   if (rows.size() == 1) return below;
   std::size_t target = 0, archive = 0, start = 0;
@@ -47,9 +54,12 @@ std::string ToTable(const std::vector<TargetListing>& listings, const TimeZone& 
     start = std::max(start, ColumnsOf(row.start));
   }
   std::string table;
-  for (const Row& row : rows)
-    table +=
-        Padded(row.target, target) + "  " + Padded(row.archive, archive) + "  " + Padded(row.start, start) + "  " + row.id + "\n";
+  const bool known = std::any_of(listings.begin(), listings.end(), [](const TargetListing& listing) { return listing.known; });
+  for (const Row& row : rows) {
+    table += Padded(row.target, target) + "  " + Padded(row.archive, archive) + "  " + Padded(row.start, start) + "  ";
+    table += known && !row.seen.empty() ? Padded(row.id, 16) + "  " + row.seen : row.id;
+    table += '\n';
+  }
   return table + below;
 }
 
@@ -57,8 +67,11 @@ std::string ToJson(const std::vector<TargetListing>& listings) {
   Json targets = Json::array();
   for (const TargetListing& listing : listings) {
     Json archives = Json::array();
-    for (const ArchiveEntry& archive : listing.archives)
-      archives.push_back({{"name", ValidUtf8(archive.name)}, {"id", archive.id}, {"start", FormatRfc3339(archive.start, 3)}});
+    for (const ArchiveEntry& archive : listing.archives) {
+      Json entry = {{"name", ValidUtf8(archive.name)}, {"id", archive.id}, {"start", FormatRfc3339(archive.start, 3)}};
+      if (listing.known) entry["seen"] = archive.seen ? Json(FormatRfc3339(*archive.seen, 3)) : Json();
+      archives.push_back(std::move(entry));
+    }
     Json target = {{"name", ValidUtf8(listing.target)}};
     target["repository"] = {
         {"path", ValidUtf8(listing.path)}, {"id", listing.repository_id}, {"encryption", ValidUtf8(listing.encryption)}};

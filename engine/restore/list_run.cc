@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
+#include <string_view>
 
 #include "engine/plan/document.h"
 #include "engine/report/report.h"
@@ -11,13 +13,19 @@
 namespace borgop {
 namespace {
 
-Status Fill(const Listing& listing, TargetListing& into) {
+Status Fill(const Listing& listing, const Ledger* known, TargetListing& into) {
   into.repository_id = listing.repository_id;
   into.encryption = listing.encryption;
+  into.known = known != nullptr;
+  std::map<std::string_view, LedgerTime> times;
+  if (known != nullptr)
+    for (const LedgerArchive& archive : known->archives) times.emplace(archive.id, archive.seen);
   for (const ListedArchive& archive : listing.archives) {
     const Result<PointInTime> start = StartOf(archive);
     if (!start) return Fail(start.error());
-    into.archives.push_back({archive.name, archive.id, *start});
+    ArchiveEntry& entry = into.archives.emplace_back();
+    entry = {archive.name, archive.id, *start};
+    if (const auto seen = times.find(archive.id); seen != times.end()) entry.seen = seen->second;
   }
   std::stable_sort(into.archives.begin(), into.archives.end(),
                    [](const ArchiveEntry& one, const ArchiveEntry& other) { return one.start < other.start; });
@@ -39,7 +47,7 @@ Task<void> ListOne(Context context, const Plan& plan, std::size_t index, AsyncLo
     const Reading::Work list = [&](Context inner) -> Task<Status> {
       const Result<Listing> listing = co_await reading.ListArchives(inner);
       if (!listing) co_return Fail(listing.error());
-      co_return Fill(*listing, into);
+      co_return Fill(*listing, reading.known(), into);
     };
     const Reading::Work work = [&](Context inner) { return reading.InPhase(inner, PhaseName::kList, list); };
     const Status status = co_await reading.Run(context, work);

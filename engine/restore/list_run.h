@@ -11,6 +11,7 @@
 #include "engine/borg/output.h"
 #include "engine/plan/plan.h"
 #include "engine/restore/point_in_time.h"
+#include "engine/retention/ledger.h"
 #include "engine/run/target_run.h"
 
 namespace borgop {
@@ -18,6 +19,7 @@ namespace borgop {
 struct ArchiveEntry {
   std::string name, id;
   PointInTime start;
+  std::optional<LedgerTime> seen = {};  // by C, where there is a ledger; nothing: no run saw it made
 };
 
 struct TargetListing {
@@ -25,6 +27,7 @@ struct TargetListing {
   std::string path;  // of the repository, on B
   std::string repository_id, encryption;
   std::vector<ArchiveEntry> archives;  // oldest first
+  bool known = false;                  // they were held against a ledger
   std::optional<Error> error;
 };
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "engine/base/hex.h"
 #include "engine/borg/shell_quote.h"
 #include "engine/report/printable.h"
 
@@ -29,10 +30,6 @@ constexpr std::string_view kTools =
     "  if [ \"$(s \"$4\" 2>/dev/null)\" != \"$2 $3\" ]; then echo \"$1 changed\"; return; fi\n"
     "  echo \"$1 sha256 ${x%% *}\"\n"
     "}\n";
-
-bool IsSha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
 
 }  // namespace
 
@@ -62,7 +59,7 @@ std::vector<LiveFile> ParseLiveFiles(std::string_view text, std::size_t files) {
     if (line == " changed") file.state = LiveFile::State::kChanged;
     if (line == " unreadable") file.state = LiveFile::State::kUnreadable;
     constexpr std::string_view kHash = " sha256 ";
-    if (!line.starts_with(kHash) || !IsSha256(line.substr(kHash.size()))) continue;
+    if (!line.starts_with(kHash) || !IsHex(line.substr(kHash.size()), kSha256Digits)) continue;
     file.state = LiveFile::State::kHashed;
     file.sha256 = line.substr(kHash.size());
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/report/printable.h"
+#include "engine/restore/known_archives.h"
 
 namespace borgop {
 namespace {
@@ -37,8 +38,9 @@ Reading::Reading(const Server& server, const Target& target, const RunEnvironmen
       with_target_(with_target),
       path_(RepositoryPath(server, target.repository)),
       machines_(server, target, environment),
-      here_(machines_, environment, target, pins_, true),
-      there_(machines_, target) {}
+      here_(machines_, environment, target, ledger_.pins(), true),
+      there_(machines_, target),
+      stale_lock_(machines_, here_, path_, environment.keeper.grace) {}
 
 Task<Status> Reading::Run(Context context, Work work) {
   StopSource interrupted(context.stop);
@@ -61,10 +63,19 @@ Task<Status> Reading::InPhase(Context context, PhaseName phase, Work work) {
   environment_.observer->OnPhase(target_.name, phase);
   const Status status = co_await work(context);
   if (status) co_return status;
-  co_return Fail(Explain(context, status.error()));
+  Error error = co_await stale_lock_.Explain(context, Explain(context, status.error()));
+  co_return Fail(std::move(error));
 }
 
+// First what is known here.
 Task<Status> Reading::Connect(Context context) {
+  if (!environment_.state.empty()) {
+    Result<Ledger> known = ReadKnown(environment_.state, target_.name);
+    if (!known) co_return Fail(known.error());
+    TargetLedger::Terms terms;
+    terms.save = [](const Ledger&) { return Status{}; };
+    ledger_ = TargetLedger(*std::move(known), std::move(terms));
+  }
   if (with_target_) co_return co_await machines_.Connect(context);
   co_return co_await machines_.ConnectServer(context);
 }
@@ -76,10 +87,11 @@ Task<Status> Reading::Inspect(Context context) {
   } else {
     started = co_await machines_.StartServerKeeper(context);
   }
-  if (started) {
-    if (const std::optional<std::string> warning = machines_.TakeWarning()) Log(LogLevel::kWarning, *warning);
-  }
-  co_return started;
+  if (!started) co_return started;
+  if (const std::optional<std::string> warning = machines_.TakeWarning()) Log(LogLevel::kWarning, *warning);
+  // A run may be at work meanwhile: only what B itself shows to be dead is.
+  const StaleLock::Say say = [this](const std::string& text) { Log(LogLevel::kWarning, text); };
+  co_return co_await stale_lock_.Clear(context, std::string(), Options(nullptr), say, say);
 }
 
 // After a stop everything returns by itself, except what waits for a packet to leave over a dead connection.
@@ -110,20 +122,25 @@ Error Reading::Explain(const Context& context, const Error& error) const {
   return machines_.Failure().value_or(error);
 }
 
-// An account on B that runs no scripts may run `borg serve` by a forced command, or nothing at all.
-Error Reading::ExplainFirst(const Error& error) const {
-  const std::optional<Error>& why = machines_.no_server_keeper();
-  const bool spoke_no_borg = error.reason == Reason::kConnectionLost || error.reason == Reason::kBorgOutputInvalid;
-  if (!why || !spoke_no_borg || machines_.ServerFailure()) return error;
-  return {Reason::kShellUnusable, why->message + "; nor does it run borg serve: " + error.message,
-          "The account must be able to run sh, or borg serve as its forced command: check its login shell and authorized_keys."};
-}
-
 Task<Result<Listing>> Reading::ListArchives(Context context) {
   const auto make = [this](const Client& client) { return List(client, path_); };
   const Result<ExchangeResult> result = co_await RunHere(context, Step::kList, make, nullptr);
-  if (!result) co_return Fail(ExplainFirst(result.error()));
-  co_return ParseList(result->output);
+  if (!result) co_return Fail(machines_.ExplainFirst(result.error()));
+  Result<Listing> listing = ParseList(result->output);
+  if (!listing || known() == nullptr) co_return listing;
+  std::vector<std::string> notices;
+  const Status fits = ledger_.OnFound(*listing, {}, notices);
+  if (!fits) co_return Fail(fits.error());
+  for (const std::string& notice : notices) Log(LogLevel::kWarning, notice);
+  co_return listing;
+}
+
+Result<ListedArchive> Reading::Choose(const Listing& listing, const ArchiveWish& wish) const {
+  Result<ListedArchive> archive = ChooseKnown(listing, wish, known());
+  if (archive && known() != nullptr && !SeenMade(*known(), *archive))
+    Log(LogLevel::kWarning, "no run has seen the archive " + Printable(archive->name, 200) +
+                                " made: its name, its time and what is in it are the word of whoever made it");
+  return archive;
 }
 
 Task<Status> Reading::ListItems(Context context, ArchiveItems items, TakeItems take) {
@@ -150,10 +167,11 @@ Task<Result<Reading::Warnings>> Reading::ExportTar(Context context, ArchiveItems
 
 Task<Result<Reading::Warnings>> Reading::ExtractThere(Context context, ArchiveItems items, std::string directory) {
   const auto make = [&](const Client& client) { return Extract(client, path_, items); };
-  guard::Guard guard({.path = path_, .pins = pins_, .max_new_bytes = std::nullopt, .client = guard::Client::kRestore});
+  guard::Guard guard(
+      {.path = SpokenPath(path_), .pins = ledger_.pins(), .max_new_bytes = std::nullopt, .client = guard::Client::kRestore});
   const Result<ExchangeResult> result =
       co_await there_.Run(context, path_, "borg", std::move(directory), make, guard, Options(nullptr));
-  pins_ = guard.pins();
+  ledger_.pins() = guard.pins();
   if (!result) co_return Fail(result.error());
   co_return Conclude(Step::kExtract, "on " + machines_.target_name(), *result);
 }

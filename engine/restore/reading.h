@@ -3,6 +3,9 @@
 // borg on C and on T reaches the repository through `borg serve --append-only`, restricted to it: borg 1.x has no way to serve it read-only
 // (it takes a lock, which is a file).
 //
+// Where the environment names a directory of ledgers (RunEnvironment::state), what B shows is held to the target's, as a run does: another repository, one
+// with another key or one that lacks archives is a finding (kRepositoryTampered). The ledger is read and never written.
+//
 // Threading: the loop's thread. Nothing here throws. A stop of the context ends it within ten seconds.
 #pragma once
 
@@ -15,8 +18,11 @@
 #include "engine/borg/item_list.h"
 #include "engine/borg/output.h"
 #include "engine/report/observer.h"
+#include "engine/restore/archive_choice.h"
 #include "engine/run/here.h"
 #include "engine/run/machines.h"
+#include "engine/run/stale_lock.h"
+#include "engine/run/target_ledger.h"
 #include "engine/run/there.h"
 
 namespace borgop {
@@ -38,6 +44,10 @@ class Reading {
   Task<Status> InPhase(Context context, PhaseName phase, Work work);
 
   Task<Result<Listing>> ListArchives(Context context);
+  // ChooseKnown; one that was not seen made is told of.
+  Result<ListedArchive> Choose(const Listing& listing, const ArchiveWish& wish) const;
+  // Null: there is none.
+  const Ledger* known() const { return ledger_.ledger() ? &*ledger_.ledger() : nullptr; }
   // Hands items over as borg lists them, some at a time. `take` may fail: then this does, likewise.
   using TakeItems = std::function<Task<Status>(Context, std::vector<ListedItem>)>;
   Task<Status> ListItems(Context context, ArchiveItems items, TakeItems take);
@@ -64,7 +74,6 @@ class Reading {
   Task<Result<ExchangeResult>> RunHere(Context context, Step step, BorgHere::MakeCommand make, Writer* output);
   Result<Warnings> Conclude(Step step, const std::string& where, const ExchangeResult& result) const;
   Error Explain(const Context& context, const Error& error) const;
-  Error ExplainFirst(const Error& error) const;
   ExchangeOptions Options(Writer* output);
   void OnEvent(const LogEvent& event, const BridgeCounters& counters);
 
@@ -73,9 +82,10 @@ class Reading {
   const bool with_target_;
   std::string path_;
   Machines machines_;
-  guard::Pins pins_;
+  TargetLedger ledger_;
   BorgHere here_;
   BorgThere there_;
+  StaleLock stale_lock_;
   Progress progress_;
   StopSource done_;
 };

@@ -71,7 +71,7 @@ class Restore {
     const Result<Listing> listing = co_await reading_.ListArchives(context);
     if (!listing) co_return Fail(listing.error());
     report_.repository_id = listing->repository_id;
-    Result<ListedArchive> archive = ChooseArchive(*listing, request_.archive);
+    Result<ListedArchive> archive = reading_.Choose(*listing, request_.archive);
     if (!archive) co_return Fail(archive.error());
     items_ = {archive->name, request_.wanted.patterns()};
     reading_.Log(LogLevel::kInfo, "the archive " + Printable(archive->name, 200) + ", begun at " + archive->start + " UTC");

@@ -46,7 +46,7 @@ class Verification {
     const Result<Listing> listing = co_await reading_.ListArchives(context);
     if (!listing) co_return Fail(listing.error());
     report_.repository_id = listing->repository_id;
-    Result<ListedArchive> archive = ChooseArchive(*listing, request_.archive);
+    Result<ListedArchive> archive = reading_.Choose(*listing, request_.archive);
     if (!archive) co_return Fail(archive.error());
     items_.archive = archive->name;
     report_.archive = std::move(*archive);

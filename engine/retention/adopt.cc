@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "engine/base/rfc3339.h"
 #include "engine/retention/compare.h"
@@ -15,6 +16,13 @@ LedgerTime TimeOf(const ListedArchive& listed, LedgerTime now) {
   return start ? std::min(std::chrono::floor<std::chrono::milliseconds>(*start), now) : now;
 }
 
+std::unordered_set<const LedgerArchive*> Accused(const Comparison& comparison) {
+  std::unordered_set<const LedgerArchive*> accused(comparison.missing.begin(), comparison.missing.end());
+  accused.insert(comparison.changed.begin(), comparison.changed.end());
+  accused.insert(comparison.renamed.begin(), comparison.renamed.end());
+  return accused;
+}
+
 }  // namespace
 
 Result<Ledger> Adopt(const Ledger& was, const Listing& listing, LedgerTime now) {
@@ -25,9 +33,7 @@ Result<Ledger> Adopt(const Ledger& was, const Listing& listing, LedgerTime now) 
   ledger.encryption = listing.encryption;
   ledger.nonce = known.nonce;
   ledger.key = known.key;
-  std::unordered_set<const LedgerArchive*> gone(comparison.missing.begin(), comparison.missing.end());
-  gone.insert(comparison.changed.begin(), comparison.changed.end());
-  gone.insert(comparison.renamed.begin(), comparison.renamed.end());
+  const std::unordered_set<const LedgerArchive*> gone = Accused(comparison);
   for (const LedgerArchive& archive : known.archives) {
     if (!gone.contains(&archive)) ledger.archives.push_back(archive);
   }
@@ -49,6 +55,16 @@ Result<Ledger> Adopt(const Ledger& was, const Listing& listing, LedgerTime now) 
                 "Drop archives by hand with borg, then adopt the repository again.");
   }
   return ledger;
+}
+
+void Forgive(Ledger& ledger, const Listing& listing) {
+  const Comparison comparison = Compare(ledger, listing);
+  const std::unordered_set<const LedgerArchive*> accused = Accused(comparison);
+  std::vector<LedgerArchive> kept;
+  for (const LedgerArchive& archive : ledger.archives) {
+    if (!accused.contains(&archive)) kept.push_back(archive);
+  }
+  ledger.archives = std::move(kept);
 }
 
 }  // namespace borgop

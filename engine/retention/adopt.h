@@ -17,4 +17,8 @@ namespace borgop {
 // Errors: kLedgerInvalid, where more is listed than a ledger holds.
 Result<Ledger> Adopt(const Ledger& was, const Listing& listing, LedgerTime now);
 
+// An accusation was acknowledged: the archives that are not as they were are no longer the ledger's. What is there in their place stays a
+// stranger. Of a listing of the ledger's own repository.
+void Forgive(Ledger& ledger, const Listing& listing);
+
 }  // namespace borgop

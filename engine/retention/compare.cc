@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "engine/base/finding.h"
 #include "engine/report/printable.h"
 
 namespace borgop {
@@ -20,6 +21,12 @@ std::string Part(const std::vector<const LedgerArchive*>& archives, std::string_
   for (std::size_t i = 0; i < std::min(archives.size(), kNamed); ++i)
     text += (i == 0 ? "" : ", ") + Printable(archives[i]->name, 100);
   return text + (archives.size() > kNamed ? ", ...)" : ")");
+}
+
+std::string Ids(const std::vector<const LedgerArchive*>& archives) {
+  std::string ids;
+  for (const LedgerArchive* archive : archives) ids += archive->id + ' ';
+  return ids;
 }
 
 }  // namespace
@@ -69,7 +76,10 @@ Status Accusation(const Comparison& comparison) {
     if (!part.empty()) what += (what.empty() ? "" : ", ") + part;
   }
   if (what.empty()) return {};
-  return Fail(Reason::kRepositoryTampered, "of the archives that were seen made and not dropped, " + what);
+  return Fail({Reason::kRepositoryTampered,
+               "of the archives that were seen made and not dropped, " + what,
+               {},
+               FindingId({"archives", Ids(comparison.missing), Ids(comparison.changed), Ids(comparison.renamed)})});
 }
 
 }  // namespace borgop

@@ -26,7 +26,8 @@ struct Comparison {
 
 Comparison Compare(const Ledger& ledger, const Listing& listing);
 
-// kRepositoryTampered where the repository is another one, or archives that C saw made are not as they were and C did not drop them.
+// kRepositoryTampered where the repository is another one, or archives that C saw made are not as they were and C did not drop them: that
+// is a finding.
 Status Accusation(const Comparison& comparison);
 
 }  // namespace borgop

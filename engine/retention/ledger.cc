@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "engine/base/hex.h"
 #include "engine/base/utf8.h"
 #include "engine/report/printable.h"
 
@@ -11,12 +12,10 @@ namespace {
 
 constexpr std::size_t kMaxEncryption = 50;
 
-bool IsId(std::string_view id) { return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
-
 std::string Shown(std::string_view name) { return '"' + Printable(name, 200) + '"'; }
 
 std::string ProblemOf(std::string_view id, std::string_view name) {
-  if (!IsId(id)) return "the id of the archive " + Shown(name) + " is not 64 hexadecimal digits";
+  if (!IsLedgerId(id)) return "the id of the archive " + Shown(name) + " is not 64 hexadecimal digits";
   if (!CanHold(name)) {
     return "the archive's name " + Shown(name) + " is empty, longer than " + std::to_string(kMaxLedgerName) +
            " bytes, not UTF-8, or one that borg gives to unfinished archives";
@@ -25,6 +24,8 @@ std::string ProblemOf(std::string_view id, std::string_view name) {
 }
 
 }  // namespace
+
+bool IsLedgerId(std::string_view id) { return IsHex(id, kSha256Digits); }
 
 bool IsUnfinished(std::string_view name) {
   static constexpr std::string_view kMark = ".checkpoint";
@@ -38,8 +39,8 @@ bool CanHold(std::string_view name) {
 }
 
 std::string LedgerProblem(const Ledger& ledger) {
-  if (!IsId(ledger.repository_id)) return "the repository's id is not 64 hexadecimal digits";
-  if (!ledger.key.empty() && !IsId(ledger.key)) return "the fingerprint of the key is not 64 hexadecimal digits";
+  if (!IsLedgerId(ledger.repository_id)) return "the repository's id is not 64 hexadecimal digits";
+  if (!ledger.key.empty() && !IsLedgerId(ledger.key)) return "the fingerprint of the key is not 64 hexadecimal digits";
   if (ledger.encryption.size() > kMaxEncryption || !IsUtf8(ledger.encryption)) return "the encryption mode is none";
   if (ledger.archives.size() > kMaxLedgerArchives) return "it has more than " + std::to_string(kMaxLedgerArchives) + " archives";
   std::unordered_set<std::string_view> ids, names;

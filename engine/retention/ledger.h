@@ -56,6 +56,8 @@ bool MarkDropped(Ledger& ledger, std::string_view id, LedgerTime now);
 
 // Empty, or what is wrong with it.
 std::string LedgerProblem(const Ledger& ledger);
+// 64 lower-case hexadecimal digits: a repository's, an archive's, a key's fingerprint.
+bool IsLedgerId(std::string_view id);
 // Whether the ledger can hold an archive of that name: 1 to kMaxLedgerName bytes of UTF-8, and none that IsUnfinished.
 bool CanHold(std::string_view name);
 // Whether borg takes it for what an interrupted `borg create` left (do_prune, checkpoint_re).

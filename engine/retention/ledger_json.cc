@@ -4,6 +4,7 @@
 #include "engine/base/rfc3339.h"
 #include "engine/report/printable.h"
 #include "engine/retention/ledger.h"
+#include "engine/retention/ledger_changes.h"
 
 namespace borgop {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kMaxDepth = 3;  // the object, its list, an archive
+constexpr int kVersion = 1;
 
 tl::unexpected<Error> Invalid(const std::string& what) {
   return Fail(Reason::kLedgerInvalid, "the ledger cannot be read: " + what);
@@ -101,23 +103,31 @@ LedgerArchive ReadArchive(const Object& in) {
 
 std::string TimeText(LedgerTime time) { return FormatRfc3339(time, 3); }
 
-}  // namespace
+Json ArchiveJson(const LedgerArchive& archive) {
+  Json json = {{"id", archive.id}, {"name", archive.name}, {"seen", TimeText(archive.seen)}};
+  if (archive.adopted) json["adopted"] = true;
+  if (archive.dropped) json["dropped"] = TimeText(*archive.dropped);
+  return json;
+}
 
-Result<Ledger> ReadLedger(std::string_view text) {
+Result<Json> Parse(std::string_view text) {
   if (text.size() > kMaxLedgerBytes) return Invalid("it is longer than " + std::to_string(kMaxLedgerBytes) + " bytes");
   Strictness strictness;
-  const Json root = Json::parse(
+  Json root = Json::parse(
       text,
       [&strictness](int depth, Json::parse_event_t event, const Json& parsed) { return strictness.Take(depth, event, parsed); },
       /*allow_exceptions=*/false);
   if (strictness.too_deep()) return Invalid("it is nested too deeply");
   if (!root.is_object()) return Invalid("it is no JSON object");
   if (strictness.repeated()) return Invalid("a key stands twice in an object");
+  return root;
+}
 
+Result<Ledger> ReadLedgerObject(const Json& root, std::initializer_list<std::string_view> keys) {
   std::string problem;
   const Object top(root, "", problem);
-  top.OnlyHas({"version", "repositoryID", "encryption", "nonce", "key", "archives"});
-  if (const Json* version = top.Required("version"); version != nullptr && *version != 1)
+  top.OnlyHas(keys);
+  if (const Json* version = top.Required("version"); version != nullptr && *version != kVersion)
     top.Problem("version is " + Printable(version->dump(-1, ' ', true, Json::error_handler_t::replace), 100) +
                 ", and only 1 is known");
   Ledger ledger;
@@ -140,25 +150,71 @@ Result<Ledger> ReadLedger(std::string_view text) {
   return ledger;
 }
 
-Result<std::string> WriteLedger(const Ledger& ledger) {
+Result<Json> HeadJson(const Ledger& ledger) {
   if (const std::string problem = LedgerProblem(ledger); !problem.empty())
     return Fail(Reason::kLedgerInvalid, "the ledger cannot be written: " + problem);
-  Json head = {{"version", 1}, {"repositoryID", ledger.repository_id}};
+  Json head = {{"version", kVersion}, {"repositoryID", ledger.repository_id}};
   if (!ledger.encryption.empty()) head["encryption"] = ledger.encryption;
   if (ledger.nonce) head["nonce"] = *ledger.nonce;
   if (!ledger.key.empty()) head["key"] = ledger.key;
-  std::string text = head.dump();
+  return head;
+}
+
+}  // namespace
+
+Result<Ledger> ReadLedger(std::string_view text) {
+  const Result<Json> root = Parse(text);
+  if (!root) return Fail(root.error());
+  return ReadLedgerObject(*root, {"version", "repositoryID", "encryption", "nonce", "key", "archives"});
+}
+
+Result<std::string> WriteLedger(const Ledger& ledger) {
+  const Result<Json> head = HeadJson(ledger);
+  if (!head) return Fail(head.error());
+  std::string text = head->dump();
   text.pop_back();
   text += R"(,"archives":[)";
   const char* separator = "\n";
   for (const LedgerArchive& archive : ledger.archives) {
-    Json entry = {{"id", archive.id}, {"name", archive.name}, {"seen", TimeText(archive.seen)}};
-    if (archive.adopted) entry["adopted"] = true;
-    if (archive.dropped) entry["dropped"] = TimeText(*archive.dropped);
-    text += separator + entry.dump();
+    text += separator + ArchiveJson(archive).dump();
     separator = ",\n";
   }
   return text + "]}\n";
+}
+
+Result<LedgerChanges> ReadLedgerChanges(std::string_view text) {
+  const Result<Json> root = Parse(text);
+  if (!root) return Fail(root.error());
+  Result<Ledger> now =
+      ReadLedgerObject(*root, {"version", "repositoryID", "encryption", "nonce", "key", "archives", "forgotten", "replaces"});
+  if (!now) return Fail(now.error());
+  LedgerChanges changes;
+  changes.now = *std::move(now);
+  std::string problem;
+  const Object top(*root, "", problem);
+  changes.replaces = top.OptionalText("replaces");
+  if (!problem.empty()) return Invalid(problem);
+  if (!changes.replaces.empty() && !IsLedgerId(changes.replaces)) return Invalid("replaces is not 64 hexadecimal digits");
+  const Json* forgotten = top.Find("forgotten");
+  if (forgotten == nullptr) return changes;
+  if (!forgotten->is_array()) return Invalid("forgotten is not a list");
+  if (forgotten->size() > kMaxLedgerArchives) return Invalid("forgotten has more entries than a ledger");
+  for (const Json& id : *forgotten) {
+    if (!id.is_string() || !IsLedgerId(id.get_ref<const std::string&>()))
+      return Invalid("forgotten has an entry that is not 64 hexadecimal digits");
+    changes.forgotten.push_back(id.get<std::string>());
+  }
+  return changes;
+}
+
+Result<std::string> WriteLedgerChanges(const LedgerChanges& changes) {
+  Result<Json> json = HeadJson(changes.now);
+  if (!json) return Fail(json.error());
+  (*json)["archives"] = Json::array();
+  for (const LedgerArchive& archive : changes.now.archives) (*json)["archives"].push_back(ArchiveJson(archive));
+  if (!changes.forgotten.empty()) (*json)["forgotten"] = changes.forgotten;
+  if (!changes.replaces.empty()) (*json)["replaces"] = changes.replaces;
+  return json->dump();
 }
 
 }  // namespace borgop

@@ -117,7 +117,7 @@ class Exchange {
       TaskGroup group(context);
       group.Spawn(StopAfterClient(group.context()));
       const BridgeEnd server{server_.out(), server_.in()};
-      result_.bridge = co_await RunBridge(bridging, *end, server, &guard_, result_.counters, first_byte_);
+      result_.bridge = co_await RunBridge(bridging, *end, server, &guard_, result_.counters, first_byte_, options_.review);
       group.Stop();
       co_await group.Join();
       ending.Spawn(LetClientEnd(ending.context().WithStop(bridge_stop_), end->from));

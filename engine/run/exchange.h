@@ -52,6 +52,7 @@ struct ExchangeOptions {
   // Where the client's standard output goes as it comes; null: into the result. One that takes no more ends the exchange. It outlives the
   // exchange, which does not close it.
   Writer* output = nullptr;
+  ManifestReview review = {};
 };
 
 // Runs them to their ends, under a guard that is this exchange's alone. When the context stops, it returns soon; ending what still runs is

@@ -8,6 +8,7 @@
 #include "engine/borg/shell_quote.h"
 #include "engine/loop/unix_socket.h"
 #include "engine/plan/rules.h"
+#include "engine/run/lock_patience.h"
 
 namespace borgop {
 namespace {
@@ -32,6 +33,15 @@ class Entrance final : public BridgeEntrance {
 }  // namespace
 
 Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, const MakeCommand& make, ExchangeOptions options) {
+  LockPatience patience(target_.limits.lock_wait, context.loop->Now());
+  while (true) {
+    Result<ExchangeResult> result = co_await RunOnce(context, path, make, options, patience.Slice(context.loop->Now()));
+    if (!result || !patience.Again(*result, options, context.loop->Now())) co_return result;
+  }
+}
+
+Task<Result<ExchangeResult>> BorgHere::RunOnce(Context context, std::string path, const MakeCommand& make, ExchangeOptions options,
+                                               std::chrono::seconds lock_wait) {
   if (!directory_) {
     Result<PrivateDirectory> made = PrivateDirectory::Make();
     if (!made) co_return Fail(made.error());
@@ -43,11 +53,15 @@ Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, co
     std::error_code ignored;
     std::filesystem::create_directory(base_, ignored);
   }
-  const std::string name = "serve" + std::to_string(++count_);
+  const std::string name = sessions_ + std::to_string(++count_);
   const std::string socket = directory_->path() + "/" + name;
   Result<std::unique_ptr<UnixListener>> listener = UnixListener::Listen(*context.loop, socket);
   if (!listener) co_return Fail(listener.error());
-  guard::Guard guard({.path = path, .pins = pins_, .max_new_bytes = std::nullopt, .client = guard::Client::kTrusted});
+  guard::Guard guard({.path = SpokenPath(path),
+                      .pins = pins_,
+                      .max_new_bytes = std::nullopt,
+                      .client = guard::Client::kTrusted,
+                      .shown_manifest = shown_manifest_});
   Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), append_only_, name);
   if (!server) co_return Fail(server.error());
   Client client;
@@ -55,12 +69,13 @@ Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, co
   client.borg = environment_.borg;
   client.rsh = ShellJoin({environment_.engine, "connect", socket});
   client.base_dir = base_;
-  client.lock_wait = target_.limits.lock_wait;
+  client.lock_wait = lock_wait;
   client.unencrypted = IsUnencrypted(target_.repository.encryption);
   const Command command = make(client);
   Result<std::unique_ptr<Subprocess>> process =
       Subprocess::Start(*environment_.loop, *environment_.signals, command.argv, Environment(command));
   if (!process) co_return Fail(process.error());
+  if (max_memory_) (*process)->LimitMemory(*max_memory_);
   LocalBorg borg(std::move(*process));
   Entrance entrance(**listener);
   ExchangeResult result =

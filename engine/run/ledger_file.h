@@ -16,6 +16,9 @@
 
 namespace borgop {
 
+// Nothing where there is no such file: nothing is known yet.
+Result<std::optional<Ledger>> ReadLedgerFile(const std::string& path);
+
 class LedgerFile {
  public:
   // DIRECTORY/NAME.json; a name's bytes that do not belong into a file's name are written as %XX. The directory is made where it is
@@ -23,15 +26,19 @@ class LedgerFile {
   static Result<std::unique_ptr<LedgerFile>> Open(const std::string& directory, const std::string& target);
 
   // Nothing: there is none yet.
-  Result<std::optional<Ledger>> Read() const;
+  Result<std::optional<Ledger>> Read() const { return ReadLedgerFile(path_); }
   Status Write(const Ledger& ledger);
   const std::string& path() const { return path_; }
+  // 32 lower-case hexadecimal digits, the same from run to run and of no other file, copies of this one included: who has them holds the lock.
+  const std::string& owner() const { return owner_; }
 
  private:
-  LedgerFile(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  LedgerFile(std::string path, UniqueFd lock, std::string owner)
+      : path_(std::move(path)), lock_(std::move(lock)), owner_(std::move(owner)) {}
 
   std::string path_;
   UniqueFd lock_;
+  std::string owner_;
 };
 
 // The directory for ledgers, made where it is missing; for a check before anything is done. Errors: kStateUnusable.

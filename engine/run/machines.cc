@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "engine/base/utf8.h"
 #include "engine/borg/command.h"
+#include "engine/borg/repository_lock.h"
 #include "engine/borg/shell_quote.h"
 #include "engine/remote/staging.h"
 
@@ -11,6 +13,13 @@ namespace {
 
 // T's metadata is small; what comes back to a borg on C or T are answers to what it asked.
 constexpr std::uint32_t kServeWindow = 2 * 1024 * 1024;
+
+// Enters a directory of its own, in which SpokenPath leads to `path`. What a cut run leaves of it is the keeper's to remove.
+std::string LinkTo(const std::string& path, const std::string& directory) {
+  const std::string link = directory + "/" + std::string(kRepositoryLink);
+  return "unset CDPATH\nmkdir -p " + directory + " && rm -f " + link + " && ln -s " + ShellQuote(path) + " " + link + " && cd " +
+         directory + " || exit 1\n";
+}
 
 Context Lasting(const Context& context) {
   Context lasting;
@@ -109,12 +118,32 @@ Task<Result<std::unique_ptr<RemoteProcess>>> Machines::Serve(Context context, st
                                                              std::string name) {
   const Command serve = borgop::Serve(server_.borg, path, append_only);
   if (server_keeper_) {
-    co_return co_await StartScript(context, *server_connection_,
-                                   server_keeper_->Registration(name) + "exec " + ShellJoin(serve.argv) + "\n", kServeWindow);
+    std::string script = server_keeper_->Registration(name);
+    if (!lock_owner_.empty()) script += LockNaming(lock_owner_);
+    if (!IsUtf8(path)) script += LinkTo(path, server_keeper_->directory() + "/at-" + name);
+    script += "exec " + ShellJoin(serve.argv) + "\n";
+    co_return co_await StartScript(context, *server_connection_, std::move(script), kServeWindow);
+  }
+  if (!IsUtf8(path)) {
+    co_return Fail(Reason::kShellUnusable,
+                   "the path of the repository is not UTF-8, for which the account on " + server_name_ + " has to run scripts",
+                   "Let that account run sh and make a directory below /tmp or /var/tmp, or rename the repository's directory.");
   }
   Result<std::unique_ptr<Channel>> channel = co_await server_connection_->Exec(context, ShellJoin(serve.argv), kServeWindow);
   if (!channel) co_return Fail(channel.error());
   co_return std::make_unique<RemoteProcess>(std::move(*channel), std::string(), std::string());
+}
+
+Task<Result<std::optional<std::string>>> Machines::AskServer(Context context, std::string script, std::size_t limit) {
+  if (!server_keeper_) co_return std::optional<std::string>();
+  Result<ScriptResult> said = co_await RunScript(context, *server_connection_, std::move(script), limit);
+  if (!said) co_return Fail(said.error());
+  co_return std::optional<std::string>(std::move(said->out));
+}
+
+Task<Result<bool>> Machines::HasEmptyDirectory(Context context, std::string path) {
+  if (!server_keeper_) co_return false;
+  co_return co_await IsEmptyDirectory(context, *server_connection_, std::move(path));
 }
 
 Task<Status> Machines::MakeRepository(Context context, std::string path, InitAt init) {
@@ -129,6 +158,14 @@ Task<Status> Machines::MakeRepository(Context context, std::string path, InitAt 
 
 Task<void> Machines::Served(Context context, std::string name) {
   if (server_keeper_) co_await server_keeper_->Forget(context, std::move(name));
+}
+
+// An account on B that runs no scripts may run `borg serve` by a forced command, or nothing at all.
+Error Machines::ExplainFirst(const Error& error) const {
+  const bool spoke_no_borg = error.reason == Reason::kConnectionLost || error.reason == Reason::kBorgOutputInvalid;
+  if (!no_server_keeper_ || !spoke_no_borg || ServerFailure()) return error;
+  return {Reason::kShellUnusable, no_server_keeper_->message + "; nor does it run borg serve: " + error.message,
+          "The account must be able to run sh, or borg serve as its forced command: check its login shell and authorized_keys."};
 }
 
 std::optional<Error> Machines::ServerFailure() const {

@@ -28,15 +28,21 @@ class Machines {
   Task<Status> StartServerKeeper(Context context);
   std::optional<std::string> TakeWarning() { return std::exchange(warning_, std::nullopt); }
 
-  // Where the account on B runs no scripts: what it said instead.
-  const std::optional<Error>& no_server_keeper() const { return no_server_keeper_; }
+  // What is behind an error of the first borg that spoke to B: its account may run neither scripts nor borg serve.
+  Error ExplainFirst(const Error& error) const;
   // Whether T was connected.
   bool has_target() const { return target_connection_ != nullptr; }
 
+  // What the locks of all that is served from now on are known by (borg/repository_lock.h), where B's account runs scripts.
+  void NameLocks(std::string owner) { lock_owner_ = std::move(owner); }
   // `borg serve` for the repository at `path` on B, for T (append-only) or for C. `name` is unique among the running ones.
   Task<Result<std::unique_ptr<RemoteProcess>>> Serve(Context context, std::string path, bool append_only, std::string name);
   Task<void> Served(Context context, std::string name);
 
+  // What a short script on B prints, at most `limit` bytes; nothing where B's account runs none.
+  Task<Result<std::optional<std::string>>> AskServer(Context context, std::string script, std::size_t limit);
+  // Whether there is nothing yet but a directory for it; false where B's account does not let us look.
+  Task<Result<bool>> HasEmptyDirectory(Context context, std::string path);
   // Runs `init` where a repository can be made, and sees to it that it appears at `path` as a whole or not at all, as far as B's
   // account allows that (engine/remote/staging.h).
   using InitAt = std::function<Task<Status>(Context, std::string path)>;
@@ -73,10 +79,11 @@ class Machines {
   const Target& target_;
   const RunEnvironment& environment_;
   std::string server_name_, target_name_;
+  std::string lock_owner_;
   std::unique_ptr<Session> server_connection_, target_connection_;
   std::unique_ptr<Keeper> server_keeper_, target_keeper_;
   std::optional<std::string> warning_;
-  std::optional<Error> no_server_keeper_;
+  std::optional<Error> no_server_keeper_;  // where the account on B runs no scripts: what it said instead
   std::unique_ptr<TaskGroup> attending_server_, attending_target_;
   bool left_well_ = true;
 };

@@ -7,11 +7,12 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/base/temporary_folder.h"
+
 namespace borgop {
 
 Result<PrivateDirectory> PrivateDirectory::Make() {
-  const char* base = std::getenv("TMPDIR");
-  std::string path = std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/borg-engine.XXXXXXXXXX";
+  std::string path = TemporaryFolder() + "/borg-engine.XXXXXXXXXX";
   if (mkdtemp(path.data()) == nullptr) {
     return Fail(Reason::kInternal, "cannot make a directory like " + path + ": " + std::strerror(errno),
                 "Set TMPDIR to a directory that can be written and has room for borg's cache.");

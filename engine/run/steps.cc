@@ -4,10 +4,10 @@
 
 namespace borgop {
 
-std::vector<PhaseName> MaintenancePhases(const Target& target) {
+std::vector<PhaseName> MaintenancePhases(const Target& target, bool ledger) {
   std::vector<PhaseName> phases;
   if (!target.retention.empty()) phases.push_back(PhaseName::kPrune);
-  if (target.maintenance.check != CheckMode::kNone) phases.push_back(PhaseName::kCheck);
+  if (target.maintenance.check != CheckMode::kNone) phases.insert(ledger ? phases.begin() : phases.end(), PhaseName::kCheck);
   if (target.maintenance.compact) phases.push_back(PhaseName::kCompact);
   return phases;
 }

@@ -9,8 +9,9 @@
 namespace borgop {
 
 // The phases that follow once the archive was made and listed. Compact needs a check that passed, where a check is asked for:
-// what a damaged or tampered repository still holds must not be freed.
-std::vector<PhaseName> MaintenancePhases(const Target& target);
+// what a damaged or tampered repository still holds must not be freed. With a ledger nothing is dropped either, before the check passed;
+// without one borg prune goes first, as the TOML's users know it.
+std::vector<PhaseName> MaintenancePhases(const Target& target, bool ledger);
 
 // Whether `phase` may still run after `failed` (the phases that failed so far).
 bool MayRun(PhaseName phase, const std::vector<PhaseName>& failed);

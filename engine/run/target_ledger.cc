@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/base/finding.h"
 #include "engine/retention/adopt.h"
 #include "engine/retention/compare.h"
 
@@ -19,28 +20,42 @@ std::optional<guard::ObjectId> Bytes(std::string_view hex) {
   return id;
 }
 
-Status Tampered(std::string message) { return Fail(Reason::kRepositoryTampered, std::move(message)); }
-
 }  // namespace
 
-TargetLedger::TargetLedger(std::optional<Ledger> known, bool adopt, Save save)
-    : ledger_(std::move(known)), adopt_(adopt), save_(std::move(save)) {
+TargetLedger::TargetLedger(std::optional<Ledger> known, Terms terms)
+    : ledger_(std::move(known)), known_(ledger_), kept_(true), adopt_(terms.adopt), save_(std::move(terms.save)) {
   if (ledger_) pins_ = {Bytes(ledger_->repository_id), ledger_->nonce, Bytes(ledger_->key)};
+  pins_.acknowledged = std::move(terms.acknowledged);
 }
 
-Status TargetLedger::OnMissing(const std::string& path) const {
+Status TargetLedger::OnMissing(const std::string& path) {
   if (!ledger_) return {};
-  return Tampered("the repository " + ledger_->repository_id + " was at " + path + ", and is gone; nothing was put in its place");
+  const std::string& id = ledger_->repository_id;
+  Status accused = Accuse("the repository " + id + " was at " + path + ", and is gone; nothing was put in its place", {"gone", id});
+  if (!accused) return accused;
+  ledger_.reset();
+  pins_ = {};
+  return {};
 }
 
 Status TargetLedger::OnFound(const Listing& listing, LedgerTime now, std::vector<std::string>& notices) {
+  // The guard lets no other one through than what is known or was acknowledged.
+  if (ledger_ && ledger_->repository_id != listing.repository_id && pins_.repository == Bytes(listing.repository_id))
+    ledger_.reset();
   if (ledger_) {
-    if (!ledger_->encryption.empty() && ledger_->encryption != listing.encryption)
-      return Tampered("the repository was encrypted by " + ledger_->encryption + ", and now by " + listing.encryption);
-    const Comparison comparison = Compare(*ledger_, listing);
-    if (Status accused = Accusation(comparison); !accused) return accused;
-    if (!comparison.strangers.empty())
-      notices.push_back(std::to_string(comparison.strangers.size()) +
+    if (!ledger_->encryption.empty() && ledger_->encryption != listing.encryption) {
+      Status accused = Accuse("the repository was encrypted by " + ledger_->encryption + ", and now by " + listing.encryption,
+                              {"encryption", listing.repository_id, ledger_->encryption, listing.encryption});
+      if (!accused) return accused;
+      ledger_->encryption = listing.encryption;
+    }
+    if (Status accused = Accusation(Compare(*ledger_, listing)); !accused) {
+      if (!pins_.TakeAcknowledged(accused.error().finding)) return accused;
+      Forgive(*ledger_, listing);
+      notices.push_back("acknowledged, and no longer looked for: " + accused.error().message);
+    }
+    if (const std::size_t strangers = Compare(*ledger_, listing).strangers.size(); strangers != 0)
+      notices.push_back(std::to_string(strangers) +
                         " archives in the repository were not seen made; they count for nothing and stay");
   } else if (kept()) {
     Result<Ledger> begun = adopt_ ? Adopt({}, listing, now) : Result<Ledger>(Ledger{listing.repository_id, {}, listing.encryption});
@@ -76,18 +91,26 @@ Status TargetLedger::OnCreated(const Listing& listing, const ListedArchive& made
   return Keep();
 }
 
-Result<std::vector<LedgerArchive>> TargetLedger::Drop(const Listing& listing, const Retention& retention, const TimeZone& zone,
-                                                      LedgerTime now) {
+Result<TargetLedger::Dropping> TargetLedger::Drop(const Listing& listing, const Retention& retention,
+                                                  std::chrono::seconds quarantine, const TimeZone& zone, LedgerTime now) {
   const Result<Pruning> pruning = PlanPruning(*ledger_, listing, retention, zone, now);
   if (!pruning) return Fail(pruning.error());
-  std::vector<LedgerArchive> drop;
-  drop.reserve(pruning->drop.size());
-  for (const LedgerArchive* archive : pruning->drop) drop.push_back(*archive);
-  for (const LedgerArchive& archive : drop) MarkDropped(*ledger_, archive.id, now);
-  if (!drop.empty()) {
+  Dropping dropping;
+  std::vector<std::string> marked;
+  for (const LedgerArchive* archive : pruning->drop) {
+    const bool known = save_ || archive->dropped;
+    if (known && now - archive->dropped.value_or(now) >= quarantine) {
+      dropping.now.push_back(*archive);
+    } else {
+      ++dropping.later;
+    }
+    marked.push_back(archive->id);
+  }
+  for (const std::string& id : marked) MarkDropped(*ledger_, id, now);
+  if (!marked.empty()) {
     if (const Status saved = Keep(); !saved) return Fail(saved.error());
   }
-  return drop;
+  return dropping;
 }
 
 Status TargetLedger::OnDropped(const Listing& listing) {
@@ -101,10 +124,21 @@ Status TargetLedger::SavePins() {
   return Keep();
 }
 
+std::optional<LedgerChanges> TargetLedger::Changes() const {
+  if (!kept_ || save_ || !ledger_) return std::nullopt;
+  return ChangesBetween(known_, *ledger_);
+}
+
 Status TargetLedger::Keep() {
   ledger_->nonce = pins_.nonce;
   ledger_->key = pins_.key ? guard::Hex(*pins_.key) : std::string();
-  return save_(*ledger_);
+  return save_ ? save_(*ledger_) : Status{};
+}
+
+Status TargetLedger::Accuse(std::string message, std::initializer_list<std::string_view> facts) {
+  Error error{Reason::kRepositoryTampered, std::move(message), {}, FindingId(facts)};
+  if (pins_.TakeAcknowledged(error.finding)) return {};
+  return Fail(std::move(error));
 }
 
 }  // namespace borgop

@@ -12,12 +12,13 @@
 #include "engine/report/printable.h"
 #include "engine/run/exchange.h"
 #include "engine/run/journal.h"
-#include "engine/run/key_file.h"
 #include "engine/run/ledger_file.h"
 #include "engine/run/machines.h"
+#include "engine/run/stale_lock.h"
 #include "engine/run/steps.h"
 #include "engine/run/target_hooks.h"
 #include "engine/run/target_ledger.h"
+#include "engine/run/target_manifest.h"
 #include "engine/run/there.h"
 #include "engine/run/upkeep.h"
 
@@ -36,6 +37,7 @@ class TargetRun {
         journal_(target, *environment.observer, report_),
         machines_(server, target, environment),
         upkeep_(machines_, environment, target, ledger_, journal_, report_),
+        stale_lock_(machines_, upkeep_.here(), RepositoryPath(server, target.repository), environment.keeper.grace),
         hooks_(target.hooks, machines_, [this](LogLevel level, const std::string& message) { journal_.Log(level, message); }) {
     report_.name = target.name;
     report_.repository.path = RepositoryPath(server, target.repository);
@@ -77,7 +79,7 @@ class TargetRun {
     report_.phases.push_back(phase);
     if (!status) {
       failed_.push_back(name);
-      if (!report_.error) report_.error = Explain(context, status.error());
+      if (!report_.error) report_.error = co_await stale_lock_.Explain(context, Explain(context, status.error()));
     }
     co_return status.has_value();
   }
@@ -122,7 +124,7 @@ class TargetRun {
       good &= co_await InPhase(context, PhaseName::kAfter, [this](Context inner) { return AfterHooks(inner); });
     if (!good) co_return;
     if (!co_await InPhase(context, PhaseName::kList, [this](Context inner) { return SeeArchive(inner); })) co_return;
-    for (const PhaseName phase : MaintenancePhases(target_)) {
+    for (const PhaseName phase : MaintenancePhases(target_, ledger_.kept())) {
       // Nothing is left out in silence: a phase that a stop or a broken connection keeps from running fails. T is not needed here.
       if (report_.error && (context.Interrupted() != Wake::kNotified || machines_.ServerFailure())) co_return;
       if (MayRun(phase, failed_))
@@ -132,21 +134,29 @@ class TargetRun {
 
   // First what is known here: nobody is bothered for a run that could not remember what it did.
   Task<Status> Connect(Context context) {
-    if (!environment_.state.empty()) {
-      const Status opened = OpenLedger();
-      if (!opened) co_return opened;
-    }
+    const Status opened = OpenLedger();
+    if (!opened) co_return opened;
     co_return co_await machines_.Connect(context);
   }
 
   Status OpenLedger() {
-    Result<std::unique_ptr<LedgerFile>> file = LedgerFile::Open(environment_.state, target_.name);
-    if (!file) return Fail(file.error());
-    ledger_file_ = *std::move(file);
-    Result<std::optional<Ledger>> known = ledger_file_->Read();
+    const Repository& repository = target_.repository;
+    lock_owner_ = repository.lock_owner;
+    if (environment_.state.empty() && repository.ledger_file.empty()) return {};
+    TargetLedger::Terms terms{.adopt = repository.adopt, .acknowledged = repository.acknowledge};
+    Result<std::optional<Ledger>> known;
+    if (environment_.state.empty()) {
+      known = ReadLedgerFile(repository.ledger_file);
+    } else {
+      Result<std::unique_ptr<LedgerFile>> file = LedgerFile::Open(environment_.state, target_.name);
+      if (!file) return Fail(file.error());
+      ledger_file_ = *std::move(file);
+      if (lock_owner_.empty()) lock_owner_ = ledger_file_->owner();
+      known = ledger_file_->Read();
+      terms.save = [this](const Ledger& ledger) { return ledger_file_->Write(ledger); };
+    }
     if (!known) return Fail(known.error());
-    ledger_ = TargetLedger(*std::move(known), target_.repository.adopt,
-                           [this](const Ledger& ledger) { return ledger_file_->Write(ledger); });
+    ledger_ = TargetLedger(*std::move(known), std::move(terms));
     return {};
   }
 
@@ -155,28 +165,27 @@ class TargetRun {
     const Status started = co_await machines_.StartKeepers(context);
     if (!started) co_return started;
     if (const std::optional<std::string> warning = machines_.TakeWarning()) journal_.Warn(*warning);
+    const Status unlocked = co_await ClearLock(context);
+    if (!unlocked) co_return unlocked;
     const Result<Listing> listing = co_await upkeep_.List(context);
     missing_ = !listing && listing.error().reason == Reason::kRepositoryMissing;
+    if (!listing && listing.error().reason == Reason::kRepositoryInvalid) {
+      const Result<bool> empty = co_await machines_.HasEmptyDirectory(context, report_.repository.path);
+      if (!empty) co_return Fail(empty.error());
+      missing_ = *empty;
+    }
     if (missing_) co_return ledger_.OnMissing(report_.repository.path);
-    if (!listing) co_return Fail(ExplainListing(listing.error()));
+    if (!listing) co_return Fail(machines_.ExplainFirst(listing.error()));
+    listed_ = *listing;
     co_return co_await Found(context, *listing);
   }
 
-  // Before anything is sent: what cannot be read without the key should not be there without a copy of it.
-  Task<Status> KeepKey(Context context) {
-    const std::string& file = target_.repository.key_file;
-    if (file.empty()) co_return Status{};
-    if (!ledger_.pins().key) co_return Fail(Reason::kRepositoryTampered, "the repository has no key, and should have one");
-    const guard::KeyPrint key = *ledger_.pins().key;
-    const Result<bool> there = KeyFileIsThere(file, key);
-    if (!there) co_return Fail(there.error());
-    if (*there) co_return Status{};
-    const auto make = [this](const Client& client) { return KeyExport(client, report_.repository.path); };
-    const Result<ExchangeResult> exported = co_await upkeep_.Run(context, report_.repository.path, Step::kKeyExport, make);
-    if (!exported) co_return Fail(exported.error());
-    const Status written = WriteKeyFile(file, exported->output, key);
-    if (written) journal_.Log(LogLevel::kInfo, "wrote the repository's key to " + Printable(file, 300));
-    co_return written;
+  // What runs of this target left that are dead. That no other one is alive is what the ledger's lock means, or the plan says.
+  Task<Status> ClearLock(Context context) {
+    machines_.NameLocks(lock_owner_);
+    const StaleLock::Say notice = [this](const std::string& text) { journal_.Log(LogLevel::kWarning, text); };
+    const StaleLock::Say warning = [this](const std::string& text) { journal_.Warn(text); };
+    co_return co_await stale_lock_.Clear(context, lock_owner_, journal_.Options(), notice, warning);
   }
 
   // There is a repository, whoever made it.
@@ -185,16 +194,7 @@ class TargetRun {
     const Status fits = ledger_.OnFound(listing, Upkeep::Now(), notices);
     for (const std::string& notice : notices) journal_.Log(LogLevel::kInfo, notice);
     if (!fits) co_return fits;
-    co_return co_await KeepKey(context);
-  }
-
-  // An account on B that runs no scripts may run `borg serve` by a forced command, or nothing at all.
-  Error ExplainListing(const Error& error) const {
-    const std::optional<Error>& why = machines_.no_server_keeper();
-    const bool spoke_no_borg = error.reason == Reason::kConnectionLost || error.reason == Reason::kBorgOutputInvalid;
-    if (!why || !spoke_no_borg || machines_.ServerFailure()) return error;
-    return {Reason::kShellUnusable, why->message + "; nor does it run borg serve: " + error.message,
-            "The account must be able to run sh, or borg serve as its forced command: check its login shell and authorized_keys."};
+    co_return co_await upkeep_.KeepKey(context);
   }
 
   Task<Status> InitRepository(Context context) {
@@ -214,8 +214,9 @@ class TargetRun {
     }
     if (!made) co_return made;
     report_.repository.initialized = true;
+    if (ledger_.pins().repository) listed_ = Listing{guard::Hex(*ledger_.pins().repository), target_.repository.encryption, {}};
     journal_.Log(LogLevel::kInfo, "made the repository " + report_.repository.path);
-    co_return co_await KeepKey(context);
+    co_return co_await upkeep_.KeepKey(context);
   }
 
   Task<Status> CreateArchive(Context context) {
@@ -223,9 +224,13 @@ class TargetRun {
       return Create(client, report_.repository.path, target_.archive_name, target_.source, target_.limits.upload_rate_kib);
     };
     guard::Guard guard(ExpectedOfTarget());
+    TargetManifest manifest(machines_, environment_, target_, ledger_.pins(), journal_, report_.repository.path,
+                            std::move(listed_));
+    ExchangeOptions options = journal_.Options();
+    options.review = [&manifest](Context inner, std::string put) { return manifest.MayPass(inner, std::move(put)); };
     BorgThere there(machines_, target_);
     const Result<ExchangeResult> ran =
-        co_await there.Run(context, report_.repository.path, "create", {}, make, guard, journal_.Options());
+        co_await there.Run(context, report_.repository.path, "create", {}, make, guard, std::move(options));
     ledger_.pins() = guard.pins();
     journal_.TakeIn(guard.refusals());
     if (!ran) co_return Fail(ran.error());
@@ -265,7 +270,10 @@ class TargetRun {
   }
 
   guard::Expectation ExpectedOfTarget() const {
-    guard::Expectation expectation{.path = report_.repository.path, .pins = ledger_.pins(), .max_new_bytes = std::nullopt};
+    guard::Expectation expectation{.path = SpokenPath(report_.repository.path),
+                                   .pins = ledger_.pins(),
+                                   .max_new_bytes = std::nullopt,
+                                   .reviews_manifests = true};
     if (target_.limits.max_new_bytes != 0) expectation.max_new_bytes = target_.limits.max_new_bytes;
     return expectation;
   }
@@ -327,7 +335,9 @@ class TargetRun {
     Context leaving;
     leaving.loop = context.loop;
     const bool clean = co_await machines_.Leave(leaving.WithTimeout(kLeaveLimit), hooks_.after());
-    const Status saved = ledger_.SavePins();
+    if (ledger_.pins().key) report_.repository.key = guard::Hex(*ledger_.pins().key);
+    Status saved = ledger_.SavePins();
+    if (saved) saved = HandOn();
     WarnOfHooks();
     if (!clean) {
       journal_.Log(LogLevel::kWarning,
@@ -335,6 +345,15 @@ class TargetRun {
     }
     journal_.Close();
     co_return saved;
+  }
+
+  Status HandOn() {
+    const std::optional<LedgerChanges> changes = ledger_.Changes();
+    if (!changes) return {};
+    Result<std::string> text = WriteLedgerChanges(*changes);
+    if (!text) return Fail(text.error());
+    report_.ledger = *std::move(text);
+    return {};
   }
 
   const Target& target_;
@@ -345,8 +364,11 @@ class TargetRun {
   TargetLedger ledger_;
   std::unique_ptr<LedgerFile> ledger_file_;
   Upkeep upkeep_;
+  StaleLock stale_lock_;
   TargetHooks hooks_;
+  std::optional<Listing> listed_;  // before anything was sent
   CreateResult created_;
+  std::string lock_owner_;     // empty: whether other runs of this target are alive is not known
   bool missing_ = false;       // there is no repository yet
   bool after_ran_ = false;     // the phase `after` was there
   bool hooks_failed_ = false;  // an after hook

@@ -5,6 +5,7 @@
 #include "engine/borg/shell_quote.h"
 #include "engine/plan/rules.h"
 #include "engine/report/printable.h"
+#include "engine/run/lock_patience.h"
 
 namespace borgop {
 namespace {
@@ -27,6 +28,19 @@ class SocketEntrance final : public BridgeEntrance {
 
 Task<Result<ExchangeResult>> BorgThere::Run(Context context, std::string path, std::string name, std::string directory,
                                             const MakeCommand& make, guard::Guard& guard, ExchangeOptions options) {
+  LockPatience patience(target_.limits.lock_wait, context.loop->Now());
+  const guard::Guard fresh = guard;
+  while (true) {
+    Result<ExchangeResult> result =
+        co_await RunOnce(context, path, name, directory, make, guard, options, patience.Slice(context.loop->Now()));
+    if (!result || !patience.Again(*result, options, context.loop->Now())) co_return result;
+    guard = fresh;
+  }
+}
+
+Task<Result<ExchangeResult>> BorgThere::RunOnce(Context context, std::string path, std::string name, std::string directory,
+                                                const MakeCommand& make, guard::Guard& guard, ExchangeOptions options,
+                                                std::chrono::seconds lock_wait) {
   Keeper& keeper = machines_.target_keeper();
   const std::string serve_name = "servetarget";
   Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), true, serve_name);
@@ -37,7 +51,7 @@ Task<Result<ExchangeResult>> BorgThere::Run(Context context, std::string path, s
   client.machine = Machine::kTarget;
   client.borg = target_.borg;
   client.rsh = (*socket)->rsh();
-  client.lock_wait = target_.limits.lock_wait;
+  client.lock_wait = lock_wait;
   client.unencrypted = IsUnencrypted(target_.repository.encryption);
   std::string script = keeper.Registration(name) + (*socket)->wait_until_ready();
   if (!directory.empty()) script += "unset CDPATH\ncd " + ShellQuote(directory) + " || exit 1\n";

@@ -16,7 +16,8 @@ class BorgThere {
  public:
   BorgThere(Machines& machines, const Target& target) : machines_(machines), target_(target) {}
 
-  // Makes a command for a client and runs it on T, on the repository at `path` on B, under a guard that is this session's alone. `name` is
+  // Makes a command for a client and runs it on T, on the repository at `path` on B, under a guard that has read nothing yet and is
+  // this session's alone. `name` is
   // what the keeper knows it by; `directory` is where it runs, the account's home if empty. Errors: those of setting it up,
   // kSocketToolMissing when the socket did not appear; what borg came to is in the result.
   using MakeCommand = std::function<Command(const Client&)>;
@@ -24,6 +25,9 @@ class BorgThere {
                                    const MakeCommand& make, guard::Guard& guard, ExchangeOptions options);
 
  private:
+  Task<Result<ExchangeResult>> RunOnce(Context context, std::string path, std::string name, std::string directory,
+                                       const MakeCommand& make, guard::Guard& guard, ExchangeOptions options,
+                                       std::chrono::seconds lock_wait);
   Machines& machines_;
   const Target& target_;
 };

@@ -7,6 +7,7 @@
 
 #include "engine/borg/command.h"
 #include "engine/report/printable.h"
+#include "engine/run/key_file.h"
 
 namespace borgop {
 namespace {
@@ -50,10 +51,13 @@ Task<Status> Upkeep::Drop(Context context) {
   if (!listing) co_return Fail(listing.error());
   const auto zone = TimeZone::Find(target_.retention.time_zone);
   if (!zone) co_return Fail(Reason::kInvalidConfig, "the time zone " + target_.retention.time_zone + ' ' + zone.error());
-  const Result<std::vector<LedgerArchive>> drop = ledger_.Drop(*listing, target_.retention, *zone, Now());
-  if (!drop) co_return Fail(drop.error());
+  const Result<TargetLedger::Dropping> dropping =
+      ledger_.Drop(*listing, target_.retention, target_.maintenance.compact_after, *zone, Now());
+  if (!dropping) co_return Fail(dropping.error());
+  if (dropping->later != 0)
+    journal_.Log(LogLevel::kInfo, "archives that may go, and are dropped by a later run: " + std::to_string(dropping->later));
   std::vector<std::string> names;
-  for (const LedgerArchive& archive : *drop) {
+  for (const LedgerArchive& archive : dropping->now) {
     journal_.Log(LogLevel::kInfo, "drops the archive " + Printable(archive.name, 200));
     names.push_back(archive.name);
   }
@@ -65,11 +69,27 @@ Task<Status> Upkeep::Drop(Context context) {
     if (!result) co_return Fail(result.error());
     names.erase(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(size));
   }
-  if (drop->empty()) co_return Status{};
+  if (dropping->now.empty()) co_return Status{};
   listing = co_await List(context);
   if (!listing) co_return Fail(listing.error());
-  report_.pruned += drop->size();
+  report_.pruned += dropping->now.size();
   co_return ledger_.OnDropped(*listing);
+}
+
+Task<Status> Upkeep::KeepKey(Context context) {
+  const std::string& file = target_.repository.key_file;
+  if (file.empty()) co_return Status{};
+  if (!ledger_.pins().key) co_return Fail(Reason::kRepositoryTampered, "the repository has no key, and should have one");
+  const guard::KeyPrint key = *ledger_.pins().key;
+  const Result<bool> there = KeyFileIsThere(file, key);
+  if (!there) co_return Fail(there.error());
+  if (*there) co_return Status{};
+  const auto make = [this](const Client& client) { return KeyExport(client, report_.repository.path); };
+  const Result<ExchangeResult> exported = co_await Run(context, report_.repository.path, Step::kKeyExport, make);
+  if (!exported) co_return Fail(exported.error());
+  const Status written = WriteKeyFile(file, exported->output, key);
+  if (written) journal_.Log(LogLevel::kInfo, "wrote the repository's key to " + Printable(file, 300));
+  co_return written;
 }
 
 Task<Result<ExchangeResult>> Upkeep::Run(Context context, std::string path, Step step, BorgHere::MakeCommand make) {

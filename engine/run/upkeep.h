@@ -27,8 +27,13 @@ class Upkeep {
   Task<Result<Listing>> List(Context context);
   // A command on the repository at `path`, and its verdict.
   Task<Result<ExchangeResult>> Run(Context context, std::string path, Step step, BorgHere::MakeCommand make);
+  // What cannot be read without the key should not be there without a copy of it: before anything is sent, a file of C has it, where the plan names
+  // one.
+  Task<Status> KeepKey(Context context);
   // kPrune, kCheck or kCompact, as the target asks for it.
   Task<Status> Maintain(Context context, PhaseName phase);
+
+  BorgHere& here() { return here_; }
 
   static LedgerTime Now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 

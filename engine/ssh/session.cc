@@ -45,6 +45,7 @@ Session::Session(EventLoop& loop, std::string name, const SessionTimes& times)
       last_received_(loop.Now()),
       last_sent_(last_received_),
       last_keepalive_(last_received_),
+      heard_(last_received_),
       due_(loop.Now() + WatchInterval(times)),
       timer_(loop.AddTimer(due_, this)) {}
 
@@ -118,7 +119,7 @@ ssize_t Session::ReceiveCallback(libssh2_socket_t, void* into, size_t size, int,
     const ssize_t got = self.carrier_->Receive(self.read_ahead_.data(), self.read_ahead_.size());
     if (got <= 0) return got;
     self.received_ += static_cast<std::uint64_t>(got);
-    self.last_received_ = self.loop_.Now();
+    self.heard_ = self.last_received_ = self.loop_.Now();
     self.read_begin_ = 0;
     self.read_end_ = static_cast<std::size_t>(got);
   }
@@ -241,7 +242,8 @@ void Session::OnTimer() {
            {}});
     return;
   }
-  if (now - last_received_ < times_.keepalive || now - last_keepalive_ < times_.keepalive) return;
+  // Also while nobody listens: what is between the machines (NAT) forgets a connection on which nothing is said.
+  if (now - heard_ < times_.keepalive || now - last_keepalive_ < times_.keepalive) return;
   if (Unsent() || !carrier_->RoomForSmallPacket()) return;
   last_keepalive_ = now;
   int next = 0;

@@ -139,7 +139,8 @@ class Session final : public Connection, public CarrierUser, private EventLoop::
   MonotonicTime last_received_;  // a byte came in, or nobody waited for one
   MonotonicTime last_sent_;      // likewise for bytes going out
   MonotonicTime last_keepalive_;
-  MonotonicTime due_;  // when timer_ should fire
+  MonotonicTime heard_;  // a byte came in
+  MonotonicTime due_;    // when timer_ should fire
   EventLoop::Timers::iterator timer_;
 };
 

@@ -21,8 +21,8 @@
 {{- end -}}
 
 {{- define "borg-operator.selector" -}}
-app.kubernetes.io/name: {{ include "borg-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "borg-operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "borg-operator.labels" -}}
@@ -62,7 +62,7 @@ rules:
 subjects:
   - kind: ServiceAccount
     name: {{ include "borg-operator.account" . }}
-    namespace: {{ .Release.Namespace }}
+    namespace: {{ .Release.Namespace | quote }}
 {{- end -}}
 
 {{- define "borg-operator.containerSecurity" -}}

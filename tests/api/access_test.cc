@@ -49,6 +49,80 @@ TEST_F(Access, ATokenThatIsNoneIsNamedAndNotShown) {
   EXPECT_THAT(ended.err, Not(HasSubstr("sesame")));
 }
 
+// What cloud providers' login tools do, by a script: it prints one ExecCredential, a line of `credentials` at each call, the last one for good.
+class ExecAccess : public Access {
+ protected:
+  std::filesystem::path KubeconfigFor(const std::string& name, const std::vector<Json>& credentials) {
+    const auto folder = Plane().state() / name;
+    std::filesystem::create_directories(folder);
+    std::ofstream answers(folder / "answers");
+    for (const Json& status : credentials) {
+      answers << Json{{"apiVersion", "client.authentication.k8s.io/v1"}, {"kind", "ExecCredential"}, {"status", status}}.dump()
+              << '\n';
+    }
+    std::ofstream(folder / "login") << "#!/bin/sh\ncd \"$(dirname \"$0\")\" || exit\nhead -n 1 answers\n"
+                                       "[ \"$(wc -l <answers)\" -eq 1 ] || sed -i 1d answers\necho \"$1 $CLUSTER\" >>calls\n";
+    std::filesystem::permissions(folder / "login", std::filesystem::perms::owner_all);
+    auto config = Json::parse(lab::ReadReadable(ShippedAccess(Plane())));
+    config["users"][0]["user"] = {{"exec",
+                                   {{"apiVersion", "client.authentication.k8s.io/v1"},
+                                    {"command", "./login"},
+                                    {"args", {"get-token"}},
+                                    {"env", {{{"name", "CLUSTER"}, {"value", name}}}},
+                                    {"interactiveMode", "Never"}}}};
+    std::ofstream(folder / "kubeconfig") << config.dump();
+    return folder / "kubeconfig";
+  }
+  std::string Calls(const std::string& name) const { return lab::ReadReadable(Plane().state() / name / "calls"); }
+  std::string Token() const { return TokenOf(Plane(), "borg-operator", "borg-operator"); }
+  void ExpectThatItWorks(const std::filesystem::path& kubeconfig) const {
+    const Backups backups(Plane(), "exec");
+    OperatorProcess process(Plane(), {.kubeconfig = kubeconfig, .arguments = {"--namespace", backups.ns()}});
+    backups.Add("web");
+    EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("web"); }, kLimit)) << process.Log();
+    EXPECT_EQ(process.Stop().exit_code, 0);
+  }
+};
+
+TEST_F(ExecAccess, AToken) {
+  ExpectThatItWorks(KubeconfigFor("exec-token", {{{"token", Token()}}}));
+  EXPECT_EQ(Calls("exec-token"), "get-token exec-token\n") << "asked once, and kept";
+}
+
+TEST_F(ExecAccess, AClientCertificate) {
+  const auto pki = Plane().state() / "pki";
+  ExpectThatItWorks(KubeconfigFor("exec-certificate", {{{"clientCertificateData", lab::ReadReadable(pki / "admin.crt")},
+                                                        {"clientKeyData", lab::ReadReadable(pki / "admin.key")}}}));
+}
+
+TEST_F(ExecAccess, ATokenThatIsRefusedIsAskedForAnew) {
+  ExpectThatItWorks(KubeconfigFor("exec-renewed", {{{"token", "of-yesterday"}}, {{"token", Token()}}}));
+  EXPECT_EQ(Calls("exec-renewed"), "get-token exec-renewed\nget-token exec-renewed\n");
+}
+
+TEST_F(ExecAccess, OneThatFailsIsNamed) {
+  const auto kubeconfig = KubeconfigFor("exec-broken", {});
+  const auto ended = RunOperator({"trigger", "--kubeconfig", kubeconfig.string(), "--all"});
+  EXPECT_EQ(ended.exit_code, 3) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("login"));
+}
+
+TEST_F(Access, ATokenFileThatIsRewrittenIsReadAnew) {
+  const auto token = Plane().state() / "rotating.token", path = Plane().state() / "rotating.kubeconfig";
+  std::ofstream(token) << "of-yesterday";
+  auto config = Json::parse(lab::ReadReadable(ShippedAccess(Plane())));
+  config["users"][0]["user"] = {{"tokenFile", "rotating.token"}};
+  std::ofstream(path) << config.dump();
+  EXPECT_THAT(RunOperator({"trigger", "--kubeconfig", path.string(), "--all"}).err, HasSubstr("Unauthorized"));
+  const Backups backups(Plane(), "rotating");
+  lab::Process process(
+      {.argv = {BORGOP_OPERATOR, "run", "--kubeconfig", path.string(), "--namespace", backups.ns(), "--no-leader-election",
+                "--engine-image", "example.org/borg-engine:test", "--metrics-address", "off", "--log-format", "json"}});
+  ASSERT_TRUE(process.WaitForErr("Unauthorized", kLimit)) << process.Err();
+  std::ofstream(token) << TokenOf(Plane(), "borg-operator", "borg-operator");
+  ASSERT_TRUE(process.WaitForErr("\"working\"", std::chrono::seconds(100))) << process.Err();
+}
+
 // As in a pod: the service account's folder, in a mount namespace of its own, and the variables that Kubernetes sets.
 TEST_F(Access, ThePodsServiceAccount) {
   if (!lab::RunToEnd({.argv = {"unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/var/run"}}).ok())

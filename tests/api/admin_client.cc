@@ -16,28 +16,28 @@ using Code = kube::ApiError::Code;
   throw std::runtime_error(what + ": " + kube::Describe(error));
 }
 
-std::unique_ptr<kube::HttpClient> Connect(const ControlPlane& plane) {
-  auto config = kube::KubeconfigConfig(plane.kubeconfig().string(), "admin-token", kube::Clock::Real());
-  if (!config) Throw("the administrator's kubeconfig", config.error());
-  auto http = kube::CpprestHttp::Make(std::move(*config));
-  if (!http) Throw("the API server", http.error());
-  return std::move(*http);
-}
-
-kube::Client::Options Unlimited() {
-  kube::Client::Options options;
-  options.rate = options.burst = 10'000;
-  options.field_manager = "test";
-  return options;
-}
-
 std::pair<std::string, std::string> Age(const Json& object) {
   return {object.at("metadata").value("creationTimestamp", ""), object.at("metadata").value("name", "")};
 }
 
 }  // namespace
 
-AdminClient::AdminClient(const ControlPlane& plane) : http_(Connect(plane)), client_(*http_, Unlimited()) {}
+std::unique_ptr<kube::HttpClient> ConnectAsAdmin(const ControlPlane& plane) {
+  auto config = kube::KubeconfigConfig({plane.kubeconfig().string()}, "admin-token", kube::Clock::Real());
+  if (!config) Throw("the administrator's kubeconfig", config.error());
+  auto http = kube::CpprestHttp::Make(std::move(*config));
+  if (!http) Throw("the API server", http.error());
+  return std::move(*http);
+}
+
+kube::Client::Options UnlimitedClient() {
+  kube::Client::Options options;
+  options.rate = options.burst = 10'000;
+  options.field_manager = "test";
+  return options;
+}
+
+AdminClient::AdminClient(const ControlPlane& plane) : http_(ConnectAsAdmin(plane)), client_(*http_, UnlimitedClient()) {}
 AdminClient::~AdminClient() = default;
 
 AdminClient& AdminClient::Shared() {

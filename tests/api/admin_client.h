@@ -14,6 +14,10 @@
 
 namespace borgop::api_tests {
 
+// For who needs more of the client than AdminClient has.
+std::unique_ptr<kube::HttpClient> ConnectAsAdmin(const ControlPlane& plane);
+kube::Client::Options UnlimitedClient();
+
 class AdminClient {
  public:
   explicit AdminClient(const ControlPlane& plane);

@@ -39,6 +39,7 @@ class ControlPlane {
   std::filesystem::path kubeconfig() const { return state_ / "kubeconfig"; }  // contexts: admin, admin-token
   std::string server() const;                                                 // https://127.0.0.1:PORT
 
+  const std::string& kubectl() const { return kubectl_; }  // the program
   // kubectl as the administrator, with `input` on its stdin.
   lab::Ended Kubectl(const std::vector<std::string>& arguments, const std::string& input = {}) const;
   // Its stdout; throws if it fails.

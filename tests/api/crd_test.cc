@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -89,6 +91,69 @@ TEST_F(Crd, ExplainsEveryField) {
       EXPECT_THAT(text, AllOf(Not(HasSubstr("<no description>")), Not(HasSubstr("<empty>")))) << object;
     }
   }
+}
+
+// What stands at a path such as "spec.source.paths[]"; null: nothing.
+const Json* FieldAt(const Json& schema, std::string path) {
+  const Json* at = &schema;
+  while (!path.empty()) {
+    const auto end = std::min(path.find_first_of(".["), path.size());
+    const auto name = path.substr(0, end);
+    if (!name.empty()) {
+      if (!at->contains("properties") || !at->at("properties").contains(name)) return nullptr;
+      at = &at->at("properties").at(name);
+    }
+    path.erase(0, end);
+    if (path.starts_with("[]")) {
+      if (!at->contains("items")) return nullptr;
+      at = &at->at("items");
+      path.erase(0, 2);
+    }
+    if (path.starts_with('.')) path.erase(0, 1);
+  }
+  return at;
+}
+
+// The paths of what must be there, below objects that there have been.
+void AddRequired(const Json& schema, const std::string& path, const std::set<std::string>& known, std::set<std::string>& required) {
+  if (!known.contains(path)) return;
+  for (const std::string name : schema.value("required", Json::array())) required.insert(path + '.' + name);
+  const auto properties = schema.value("properties", Json::object());
+  for (const auto& [name, below] : properties.items()) AddRequired(below, path + '.' + name, known, required);
+  if (schema.contains("items")) AddRequired(schema.at("items"), path + "[]", known, required);
+}
+
+TEST_F(Crd, NothingThatObjectsMaySayGoes) {
+  std::map<std::string, Json> schemas;
+  for (const std::string kind : kKinds) schemas[kind] = Schema(kind);
+  std::ifstream file(kSource / "tests/api/v1alpha1_fields.txt");
+  std::set<std::string> known, required;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string path, type, word;
+    words >> path >> type;
+    if (path == "#") continue;
+    const auto dot = path.find('.');
+    const Json* field = FieldAt(schemas.at(path.substr(0, dot)), path.substr(dot + 1));
+    ASSERT_NE(field, nullptr) << path << " is gone";
+    known.insert(path);
+    EXPECT_EQ(field->value("type", "any"), type) << path;
+    while (words >> word) {
+      if (word == "required") {
+        required.insert(path);
+      } else {
+        EXPECT_THAT(field->value("enum", Json::array()), Contains(word)) << path;
+      }
+    }
+  }
+  EXPECT_GT(known.size(), 100U);
+  std::set<std::string> now;
+  for (const auto& [kind, schema] : schemas) {
+    for (const char* part : {"spec", "status"}) AddRequired(*FieldAt(schema, part), kind + '.' + part, known, now);
+    if (schema.value("required", Json::array()) != Json{"spec"}) ADD_FAILURE() << kind << schema.value("required", Json());
+  }
+  for (const auto& path : now)
+    EXPECT_TRUE(required.contains(path)) << path << " must be there now: objects without it would be refused";
 }
 
 TEST_F(Crd, AcceptsWhatIsRight) {

@@ -97,6 +97,20 @@ TEST_F(Endings, ADeadlineIsAFailureThatMayPass) {
   EXPECT_EQ(HealthOf("web"), kGoingOn);
 }
 
+TEST_F(Endings, ADeadlineBeforeThePodCouldStartTellsWhy) {
+  AddServer();
+  AddTarget("web");
+  const auto job = RunNow("web");
+  PlayedPod::Of(job).Wait("ImagePullBackOff", "Back-off pulling image");
+  Await("web", "/lastBackup/reason", "ImagePullFailed");
+  EXPECT_EQ(At("web", "/state"), "Starting");
+  Api().Patch(kube::Jobs(), job, {{"spec", {{"activeDeadlineSeconds", 1}}}});
+  AwaitResult("web", job);
+  EXPECT_EQ(At("web", "/lastBackup/phase"), "Failed");
+  EXPECT_EQ(At("web", "/lastBackup/reason"), "ImagePullFailed");
+  EXPECT_EQ(At("web", "/lastBackup/kind"), "Waiting");
+}
+
 TEST_F(Endings, ADrainedNodeCostsNoRun) {
   AddServer();
   AddTarget("web");
@@ -133,7 +147,7 @@ TEST_F(Endings, APodThatCannotStartSaysWhy) {
   const auto pod = PlayedPod::Of(job);
   pod.Wait("ImagePullBackOff", "Back-off pulling image");
   Await("web", "/lastBackup/reason", "ImagePullFailed");
-  EXPECT_EQ(At("web", "/lastBackup/phase"), "Running");
+  EXPECT_EQ(At("web", "/lastBackup/phase"), "Starting");
   pod.Wait("CreateContainerConfigError", "secret \"x\" not found");
   Await("web", "/lastBackup/reason", "PodConfigInvalid");
   // It goes on by itself.
@@ -183,8 +197,10 @@ TEST_F(Endings, ABackupThatFailedInItsMaintenanceIsTriedAgainAsABackup) {
   // It mounts what there is.
   const auto plan = Api().Get(kube::ConfigMaps(), Key(controller::PlanName("web")));
   for (const auto& volume : retry.at("spec").at("template").at("spec").at("volumes")) {
-    if (!volume.contains("configMap")) continue;
-    for (const auto& item : volume.at("configMap").at("items")) EXPECT_TRUE(plan.at("data").contains(item.at("key"))) << item;
+    if (volume.at("name") != "plan") continue;
+    const auto& source = volume.at("configMap");
+    EXPECT_EQ(source.at("name"), controller::PlanName("web"));
+    for (const auto& item : source.at("items")) EXPECT_TRUE(plan.at("data").contains(item.at("key"))) << item;
   }
 }
 

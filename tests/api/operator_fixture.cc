@@ -1,13 +1,18 @@
 #include "tests/api/operator_fixture.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <ostream>
+#include <sstream>
 #include <stdexcept>
 
 #include "controller/api/names.h"
 #include "controller/api/object_meta.h"
 #include "engine/base/rfc3339.h"
 #include "tests/api/sample_objects.h"
+#include "tests/lab/process.h"
+
+// Set by tests/api/CMakeLists.txt: BORGOP_SOURCE_DIR.
 
 namespace borgop::api_tests {
 namespace {
@@ -22,11 +27,6 @@ Json ConditionOf(const Json& object, const std::string& type) {
     if (condition.value("type", "") == type) return condition;
   }
   return {};
-}
-
-bool IsTrue(const Json& object, const std::string& type) {
-  const auto condition = ConditionOf(object, type);
-  return condition.is_object() && condition.value("status", "") == "True";
 }
 
 // Whether the status is about the spec as it is.
@@ -45,24 +45,19 @@ std::ostream& operator<<(std::ostream& out, const Health& health) {
   return out << "kstatus " << health.kstatus << ", Argo CD " << health.argo << ", kubectl " << (health.kubectl ? "ready" : "waits");
 }
 
-std::string KstatusOf(const Json& object) {
-  if (object.at("metadata").contains("deletionTimestamp")) return "Terminating";
-  if (!IsFresh(object)) return "InProgress";
-  // In the order in which they stand: whichever is True first decides.
-  for (const auto& condition : object.value(Json::json_pointer("/status/conditions"), Json::array())) {
-    if (condition.at("status") != "True") continue;
-    if (condition.at("type") == "Reconciling") return "InProgress";
-    if (condition.at("type") == "Stalled") return "Failed";
-  }
-  const auto ready = ConditionOf(object, "Ready");
-  return ready.is_null() || ready.at("status") == "True" ? "Current" : "InProgress";
-}
-
-std::string ArgoOf(const Json& object) {
-  const auto ready = ConditionOf(object, "Ready");
-  if (!IsFresh(object) || ready.is_null() || ready.at("status") == "Unknown") return "Progressing";
-  if (ready.at("status") == "True") return "Healthy";
-  return IsTrue(object, "Stalled") ? "Degraded" : "Progressing";
+Health JudgeOf(const Json& object) {
+  static const std::filesystem::path source = BORGOP_SOURCE_DIR;
+  static const std::string judge = [] {
+    const auto found = lab::RunToEnd({.argv = {(source / "tools/cluster/programs.sh").string(), "--no-build", "--judge"}});
+    const std::size_t at = found.out.rfind("judge ");
+    if (!found.ok() || at == std::string::npos) throw std::runtime_error("no judge: " + found.err);
+    return found.out.substr(at + 6, found.out.find('\n', at) - at - 6);
+  }();
+  const auto said = lab::RunToEnd({.argv = {judge, (source / "deploy/argocd/health.lua").string()}, .input = object.dump()});
+  std::istringstream words(said.out);
+  Health health;
+  if (!said.ok() || !(words >> health.kstatus >> health.argo)) throw std::runtime_error("judge: " + said.err);
+  return health;
 }
 
 bool IsSuspended(const Json& job) { return job.at("spec").value("suspend", false); }
@@ -160,8 +155,9 @@ void OperatorTest::AwaitReady(const std::string& name, const std::string& truth,
 
 Health OperatorTest::HealthOf(const std::string& name) const {
   const auto ended = Plane().Kubectl({"wait", "bbt/" + name, "-n", ns_, "--for=condition=Ready", "--timeout=0"});
-  const auto target = Target(name);
-  return {KstatusOf(target), ArgoOf(target), ended.ok()};
+  auto health = JudgeOf(Target(name));
+  health.kubectl = ended.ok();
+  return health;
 }
 
 std::vector<Json> OperatorTest::Jobs(const std::string& target) const { return Api().List(kube::Jobs(), ns_, TargetLabel(target)); }

@@ -26,10 +26,9 @@ struct Health {
   bool operator==(const Health&) const = default;
 };
 std::ostream& operator<<(std::ostream& out, const Health& health);
-// As cli-utils' kstatus computes it for kinds that it does not know.
-std::string KstatusOf(const Json& object);
-// Of Argo CD's health checks of operators' kinds, what they agree on.
-std::string ArgoOf(const Json& object);
+// By their own code (tests/cluster/judge): cli-utils' kstatus, which is Flux's, and Argo CD's interpreter with deploy/argocd/health.lua. Of
+// `kubectl` nothing is said.
+Health JudgeOf(const Json& object);
 
 inline const Health kHealthy{"Current", "Healthy", true};
 inline const Health kGoingOn{"InProgress", "Progressing", false};
@@ -48,6 +47,8 @@ class OperatorTest : public ::testing::Test {
   static void StopOperator();
 
   const std::string& ns() const { return ns_; }
+  // From a namespace of its own to one that has its name from elsewhere.
+  void Enter(const std::string& ns) { ns_ = ns; }
   kube::ObjectKey Key(const std::string& name) const { return {ns_, name}; }
 
   // BorgServer "vault", with `spec` merged into it, and the Secrets of it and of all targets made here, but for one.

@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "controller/api/names.h"
+#include "controller/reconcile/names.h"
 #include "tests/api/operator_fixture.h"
 
 namespace borgop::api_tests {
@@ -17,6 +18,24 @@ class JobsOfTargets : public OperatorTest {
   // As `kubectl create job --from=cronjob/…`, which is how people start one by hand.
   kube::ObjectKey CreateFromCron(const std::string& target, const std::string& name) const {
     Plane().Output({"create", "job", name, "-n", ns(), "--from=cronjob/" + target});
+    return Key(name);
+  }
+  // As the CronJob controller makes one when it is due: the CronJob is what controls it.
+  kube::ObjectKey CreateScheduled(const std::string& target, const std::string& name) const {
+    const auto cron = Api().Get(kube::CronJobs(), Key(target));
+    const auto& from = cron.at("spec").at("jobTemplate");
+    Json metadata{{"name", name},
+                  {"namespace", ns()},
+                  {"labels", from.at("metadata").at("labels")},
+                  {"annotations", from.at("metadata").at("annotations")},
+                  {"ownerReferences", Json::array({{{"apiVersion", "batch/v1"},
+                                                    {"kind", "CronJob"},
+                                                    {"name", target},
+                                                    {"uid", kube::UidOf(cron)},
+                                                    {"controller", true},
+                                                    {"blockOwnerDeletion", true}}})}};
+    Api().Create(kube::Jobs(),
+                 {{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"metadata", std::move(metadata)}, {"spec", from.at("spec")}});
     return Key(name);
   }
   bool Running(const kube::ObjectKey& job) const {
@@ -88,6 +107,8 @@ TEST_F(JobsOfTargets, WhatEndedWithNobodyThereIsReadLater) {
   AwaitResult("deleted", deleted);
   EXPECT_EQ(At("kept", "/lastBackup/archive"), "played-b");
   EXPECT_EQ(At("scheduled", "/lastBackup/archive"), "played-d");
+  EXPECT_EQ(At("deleted", "/lastBackup/phase"), "Completed");
+  EXPECT_EQ(At("deleted", "/lastBackup/archive"), "played-c");
   Until("the deleted Job is gone", [&] { return JobObject(deleted).is_null(); });
   // Once only.
   StopOperator();
@@ -96,6 +117,42 @@ TEST_F(JobsOfTargets, WhatEndedWithNobodyThereIsReadLater) {
   Await("kept", "/observedGeneration", Target("kept").at("metadata").at("generation"));
   const auto reasons = EventReasons("kept");
   EXPECT_EQ(std::count(reasons.begin(), reasons.end(), "BackupCompleted"), 1);
+}
+
+// The CronJob controller keeps history as well, and reads nothing before it deletes.
+TEST_F(JobsOfTargets, HistoryOfTheScheduleIsKeptOnceAllOfItIsRead) {
+  AddServer();
+  for (const auto& [name, limit] : {std::pair{"none", 0}, std::pair{"one", 1}}) {
+    AddTarget(name, {{"schedule", "0 3 * * *"}, {"successfulJobsHistoryLimit", limit}});
+    AwaitCron(name);
+  }
+  StopOperator();
+  for (const std::string name : {"none", "one"}) {
+    for (char archive = 'a'; archive < 'e'; ++archive) {
+      const auto job = CreateScheduled(name, name + "-" + archive);
+      PlayedPod::Of(job).End(GoodReport({.archive = archive}));
+      AwaitEnd(job);
+      // Order is by whole seconds.
+      Until("a second has passed", [now = time(nullptr)] { return time(nullptr) > now; });
+    }
+    // It looks at the Jobs that there are whenever one of them changes.
+    Plane().Output({"annotate", "job", name + "-d", "-n", ns(), "example.org/touched=1"});
+  }
+  EXPECT_EQ(Jobs("none").size() + Jobs("one").size(), 8U);
+  StartOperator();
+  for (const std::string name : {"none", "one"}) {
+    SCOPED_TRACE(name);
+    Await(name, "/lastBackup/archive", "played-d");
+    const auto map = Api().Get(kube::ConfigMaps(), Key(controller::StateName(name)));
+    const auto state = Json::parse(map.at("data").at("ledger.json").get<std::string>());
+    EXPECT_EQ(state.at("archives").size(), 4U);
+    Until("each is told", [&] {
+      const auto events = EventReasons(name);
+      return std::count(events.begin(), events.end(), "BackupCompleted") == 4;
+    });
+    Until("the limit is kept", [&] { return Jobs(name).size() == (name == "one" ? 1U : 0U); });
+  }
+  EXPECT_FALSE(JobObject(Key("one-d")).is_null()) << "the newest is what is left";
 }
 
 TEST_F(JobsOfTargets, HistoryIsAsLongAsAsked) {
@@ -131,7 +188,7 @@ TEST_F(JobsOfTargets, AServersLimitIsKeptInOrder) {
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     SCOPED_TRACE(names[i]);
     Until("it is released", [&] { return Running(jobs[i]); });
-    Await(names[i], "/state", "Running");
+    Await(names[i], "/state", "Starting");
     for (std::size_t later = i + 1; later < jobs.size(); ++later) {
       EXPECT_FALSE(Running(jobs[later])) << names[later];
       EXPECT_EQ(At(names[later], "/state"), "Queued");
@@ -219,9 +276,10 @@ TEST_F(JobsOfTargets, ANamespaceMayGoWithResultsUnread) {
   pod.End(GoodReport());
   AwaitEnd(ended);
   Plane().Output({"delete", "namespace", ns(), "--wait=false"});
-  // Nothing but the Jobs is left that could be written to.
-  Until("the targets are gone", [&] { return Target("one").is_null() && Target("two").is_null(); });
+  // Pods come first, and nothing else is deleted while there are any (KEP-5080); before that, everything went but Jobs and pods.
+  Until("the pods are deleted", [&] { return pod.Object().at("metadata").contains("deletionTimestamp"); });
   EXPECT_TRUE(HasUnreadFinalizer(JobObject(ended)));
+  EXPECT_TRUE(HasUnreadFinalizer(pod.Object()));
   StartOperator();
   // Kubernetes itself looks again a quarter of a minute after each try.
   Until(

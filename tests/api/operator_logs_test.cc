@@ -65,6 +65,22 @@ TEST_F(Logs, ProgressIsInTheStatusAndIsWrittenSeldom) {
   EXPECT_TRUE(At("web", "/progress").is_null());
 }
 
+// It is asked for once and briefly at each look; the target is cared for all the same.
+TEST_F(Logs, ProgressThatCannotBeHadHoldsNothingUp) {
+  const PlayedPod pod = StartRun();
+  kubelet_.Fail(true);
+  pod.Run();
+  Await("web", "/state", "Running");
+  Await("web", "/lastBackup/job", job_.name);
+  EXPECT_GE(kubelet_.Asked(), 1U);
+  EXPECT_TRUE(At("web", "/progress").is_null());
+  EXPECT_THAT(Operator().LogEntries("will be tried again"),
+              ::testing::Each(
+                  ::testing::ResultOf([](const Json& entry) { return entry.value("target", ""); }, ::testing::Ne(ns() + "/web"))));
+  pod.End(GoodReport());
+  AwaitResult("web", job_);
+}
+
 TEST_F(Logs, AReportThatIsTooLargeForAMessageIsReadWhole) {
   const PlayedPod pod = StartRun();
   const RunReport report = GoodReport({.warnings = std::vector<std::string>(90, std::string(100, 'w'))});

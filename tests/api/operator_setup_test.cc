@@ -1,8 +1,10 @@
 // Before a run: what is missing, schedules, and wishes.
+#include <map>
 #include <set>
 
 #include "controller/api/names.h"
 #include "controller/api/object_meta.h"
+#include "tests/api/access.h"
 #include "tests/api/operator_fixture.h"
 
 namespace borgop::api_tests {
@@ -59,6 +61,50 @@ TEST_F(Setup, WhatComesLateStartsWhatWaits) {
   EXPECT_THAT(EventReasons("web"), ::testing::IsSupersetOf({"ServerMissing", "SecretMissing", "SecretKeyMissing", "ObstacleGone"}));
 }
 
+TEST_F(Setup, AStatusOfAnOlderSpecIsNotBelieved) {
+  AddServer();
+  AddTarget("web");
+  AwaitReady("web", "True", "Unscheduled");
+  auto target = Target("web");
+  Health health = JudgeOf(target);
+  health.kubectl = true;
+  EXPECT_EQ(health, kHealthy);
+  target["metadata"]["generation"] = 99;
+  EXPECT_EQ(JudgeOf(target), kGoingOn);
+  target.erase("status");
+  EXPECT_EQ(JudgeOf(target).argo, "Progressing");
+}
+
+TEST_F(Setup, ATriggersPodThatIsTriedAgainMarksNothingAnew) {
+  AddServer();
+  AddTarget("web", {{"suspend", false}});
+  const auto objects = Manifest(Plane(), "deploy/namespace-schedule/cron-job.yaml");
+  ASSERT_EQ(objects.size(), 1U);
+  const Json& container = objects[0].at("/spec/jobTemplate/spec/template/spec/containers/0"_json_pointer);
+  std::map<std::string, std::string> labels;
+  for (const Json& variable : container.at("env"))
+    labels["$(" + variable.at("name").get<std::string>() + ")"] =
+        variable.at("/valueFrom/fieldRef/fieldPath"_json_pointer).get<std::string>();
+  // As the kubelet starts it, for a pod of that Job.
+  const auto pod_of = [&](const std::string& job, const std::string& uid) {
+    const std::map<std::string, std::string> values = {{"metadata.labels['batch.kubernetes.io/job-name']", job},
+                                                       {"metadata.labels['batch.kubernetes.io/controller-uid']", uid}};
+    auto arguments = container.at("args").get<std::vector<std::string>>();
+    for (std::string& argument : arguments) {
+      for (const auto& [variable, label] : labels) {
+        if (const auto at = argument.find(variable); at != std::string::npos)
+          argument.replace(at, variable.size(), values.at(label));
+      }
+    }
+    arguments.erase(arguments.begin());
+    EXPECT_TRUE(Trigger(arguments).ok());
+    return Target("web").at("metadata").at("annotations").at(std::string(api::kRunNowAnnotation));
+  };
+  EXPECT_EQ(pod_of("borg-trigger-1", "u1"), "borg-trigger-1-u1");
+  EXPECT_EQ(pod_of("borg-trigger-1", "u1"), "borg-trigger-1-u1") << "the next pod of the same Job";
+  EXPECT_EQ(pod_of("borg-trigger-1", "u2"), "borg-trigger-1-u2") << "a Job of that name that was made later";
+}
+
 TEST_F(Setup, AServersSecretIsNamedInBoth) {
   AddServer();
   AddTarget("web");
@@ -67,7 +113,7 @@ TEST_F(Setup, AServersSecretIsNamedInBoth) {
   AwaitReady("web", "False", "SecretMissing");
   EXPECT_THAT(ReadyMessage("web"), AllOf(HasSubstr("BorgServer vault, spec.sshSecretRef"), HasSubstr("vault-ssh")));
   EXPECT_FALSE(Plane().Kubectl({"wait", "bs/vault", "-n", ns(), "--for=condition=Ready", "--timeout=0"}).ok());
-  EXPECT_EQ(KstatusOf(Api().Get(kube::BorgServers(), Key("vault"))), "InProgress");
+  EXPECT_EQ(JudgeOf(Api().Get(kube::BorgServers(), Key("vault"))), kGoingOn);
   AddSecret("vault-ssh", {{"ssh-privatekey", "k"}, {"known_hosts", "h"}});
   AwaitReady("web", "True", "Unscheduled");
   Plane().Output({"wait", "bs/vault", "-n", ns(), "--for=condition=Ready", "--timeout=30s"});
@@ -174,6 +220,30 @@ TEST_F(Setup, SchedulesFollowTheSpec) {
   ChangeSpec("web", {{"schedule", nullptr}});
   Until("the CronJob is gone", [&] { return Cron("web").is_null(); });
   AwaitReady("web", "True", "Unscheduled");
+}
+
+TEST_F(Setup, WhatComesAndGoesFillsNothingWithEvents) {
+  AddServer();
+  AddTarget("web", {{"schedule", "0 3 * * *"}});
+  constexpr int kChanges = 50;
+  for (int i = 0; i < kChanges; ++i) {
+    const std::string schedule = i % 2 == 0 ? "30 4 * * *" : "0 3 * * *";
+    ChangeSpec("web", {{"schedule", schedule}});
+    Await("web", "/effectiveSchedule", schedule);
+  }
+  std::map<std::string, int> counts;
+  for (const auto& event : Api().List(kube::Events(), ns())) {
+    if (event.at("reason") == "ScheduleChanged") counts[event.at("note")] = event.value(Json::json_pointer("/series/count"), 1);
+  }
+  // Two Events, and none for each change: their series were written as long as that was of use.
+  ASSERT_EQ(counts.size(), 2U) << EventReasons("web").size();
+  for (const auto& [note, count] : counts) {
+    EXPECT_GT(count, 5) << note;
+    EXPECT_LE(count, kChanges / 2 + 1) << note;
+  }
+  // What people read.
+  EXPECT_THAT(Plane().Output({"describe", "bbt", "web", "-n", ns()}),
+              ::testing::ContainsRegex("ScheduleChanged +[^\n]*\\(x[0-9]+ over"));
 }
 
 TEST_F(Setup, RandomTimesAreSpreadAndStay) {

@@ -105,7 +105,7 @@ TEST_F(FirstSteps, ABackupOnDemandTurnsIntoStatus) {
 
   // What the next run must know is where only the operator writes.
   const auto state = Api().Get(kube::ConfigMaps(), Key(controller::StateName("web")));
-  const auto carried = Json::parse(state.at("data").at("state.json").get<std::string>());
+  const auto carried = Json::parse(state.at("data").at("ledger.json").get<std::string>());
   EXPECT_EQ(carried.at("repositoryID"), std::string(64, 'e'));
   EXPECT_EQ(carried.at("archives").at(0).at("id"), std::string(64, 'c'));
 
@@ -131,12 +131,37 @@ TEST_F(FirstSteps, ANewTargetIsInProgressUntilTheOperatorHasSeenIt) {
   EXPECT_EQ(HealthOf("web"), kHealthy);
 }
 
+TEST_F(FirstSteps, AfterARestartMetricsTellOfEarlierRuns) {
+  AddServer();
+  AddTarget("web");
+  Backup("web", "1", GoodReport({.archives = 7}));
+  const auto labels = "{namespace=\"" + ns() + "\",name=\"web\",server=\"vault\"}";
+  const auto success = "borg_operator_target_last_success_timestamp_seconds" + labels;
+  Until("the success is told", [&] { return Operator().Metric(success).has_value(); });
+  const auto before = Operator().Metric(success);
+  StopOperator();
+  StartOperator();
+  Until("the success is told again", [&] { return Operator().Metric(success) == before; });
+  EXPECT_EQ(Operator().Metric("borg_operator_target_archives" + labels), 7);
+}
+
 TEST_F(FirstSteps, MetricsGoWithTheTarget) {
   AddServer();
   AddTarget("web");
   AwaitReady("web", "True", "Unscheduled");
   const auto series = "borg_operator_target_ready{namespace=\"" + ns() + "\",name=\"web\",server=\"vault\"}";
   EXPECT_EQ(Operator().Metric(series), 1) << Operator().Ask("/metrics").body;
+  // What alerts measure lateness with.
+  const auto of = [](const std::string& metric, const std::string& labels) {
+    return Operator().Metric("borg_operator_target_" + metric + labels);
+  };
+  const auto labels = series.substr(series.find('{'));
+  EXPECT_GT(of("created_timestamp_seconds", labels), 1'700'000'000);
+  EXPECT_FALSE(of("expected_check_interval_seconds", labels).has_value());
+  ChangeSpec("web", {{"schedule", "@daily"}, {"maintenance", {{"schedule", "@weekly"}}}});
+  Until("the intervals are told", [&] {
+    return of("expected_interval_seconds", labels) == 86'400 && of("expected_check_interval_seconds", labels) == 7 * 86'400;
+  });
   Api().Delete(kube::BorgBackupTargets(), Key("web"));
   Until("the metrics are gone", [&] { return !Operator().Metric(series).has_value(); });
 }

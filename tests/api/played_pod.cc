@@ -47,7 +47,25 @@ Json Container(Json state) {
                        {"state", std::move(state)}}});
 }
 
+Json DisruptedBy(const std::string& reason) {
+  return Json::array(
+      {{{"type", "DisruptionTarget"}, {"status", "True"}, {"reason", reason}, {"message", "the test took it away"}}});
+}
+
+Json StatusOfEnd(int exit_code, const std::string& message, const std::string& reason) {
+  const Json terminated{{"exitCode", exit_code},
+                        {"reason", exit_code == 0 ? "Completed" : reason},
+                        {"message", message},
+                        {"startedAt", Now()},
+                        {"finishedAt", Now()}};
+  return {{"phase", exit_code == 0 ? "Succeeded" : "Failed"}, {"containerStatuses", Container({{"terminated", terminated}})}};
+}
+
 }  // namespace
+
+Json EndedStatus(const RunReport& report) {
+  return StatusOfEnd(ExitCodeOf(report), ToSummaryJson(report, kTerminationMessage), "Error");
+}
 
 RunReport GoodReport(const Told& told) {
   auto report = Begun(told);
@@ -103,21 +121,15 @@ void PlayedPod::Run() const {
   Patch({{"phase", "Running"}, {"startTime", Now()}, {"containerStatuses", Container({{"running", {{"startedAt", Now()}}}})}});
 }
 
-void PlayedPod::End(const RunReport& report) const { End(ExitCodeOf(report), ToSummaryJson(report, kTerminationMessage)); }
+void PlayedPod::End(const RunReport& report) const { Patch(EndedStatus(report)); }
 
-void PlayedPod::End(int exit_code, const std::string& message, const std::string& reason) const {
-  const Json terminated{{"exitCode", exit_code},
-                        {"reason", exit_code == 0 ? "Completed" : reason},
-                        {"message", message},
-                        {"startedAt", Now()},
-                        {"finishedAt", Now()}};
-  Patch({{"phase", exit_code == 0 ? "Succeeded" : "Failed"}, {"containerStatuses", Container({{"terminated", terminated}})}});
+void PlayedPod::End(int exit_code, const std::string& message, const std::string& reason, const std::string& disruption) const {
+  Json status = StatusOfEnd(exit_code, message, reason);
+  if (!disruption.empty()) status["conditions"] = DisruptedBy(disruption);
+  Patch(status);
 }
 
-void PlayedPod::Disrupt(const std::string& reason) const {
-  const Json condition{{"type", "DisruptionTarget"}, {"status", "True"}, {"reason", reason}, {"message", "the test took it away"}};
-  Patch({{"phase", "Failed"}, {"conditions", Json::array({condition})}});
-}
+void PlayedPod::Disrupt(const std::string& reason) const { Patch({{"phase", "Failed"}, {"conditions", DisruptedBy(reason)}}); }
 
 void PlayedPod::Evict() const {
   Patch({{"phase", "Failed"}, {"reason", "Evicted"}, {"message", "The node was low on resource: memory."}});

@@ -27,6 +27,9 @@ RunReport BadReport(Reason reason, const Told& told = {});
 // Of a reason that this engine does not know yet, such as "RepositoryTampered".
 Json AccusingReport(const std::string& reason, const Told& told = {});
 
+// The status of a pod that ended so, with the summary in the termination message.
+Json EndedStatus(const RunReport& report);
+
 class PlayedPod {
  public:
   // Waits until the Job has a pod that has not ended.
@@ -38,8 +41,9 @@ class PlayedPod {
   void Run() const;
   // With the summary in the termination message, and the exit status that goes with it.
   void End(const RunReport& report) const;
-  // With any message.
-  void End(int exit_code, const std::string& message, const std::string& reason = "Error") const;
+  // With any message. `disruption`: the cluster takes it away at the same time, as Disrupt does.
+  void End(int exit_code, const std::string& message, const std::string& reason = "Error",
+           const std::string& disruption = {}) const;
   void EndOutOfMemory() const { End(137, "", "OOMKilled"); }
   // The cluster takes it away: `reason` of the condition DisruptionTarget, such as "EvictionByEvictionAPI". The Job makes another.
   void Disrupt(const std::string& reason) const;

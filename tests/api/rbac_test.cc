@@ -46,6 +46,11 @@ void DriveThroughEverything(const Backups& backups) {
   backups.Add("web", {{"maintenance", {{"schedule", "0 5 1 1 *"}}}, {"successfulJobsHistoryLimit", 0}});
   const kube::ObjectKey maintenance{backups.ns(), controller::CronJobName("web", controller::RunKind::kMaintenance)};
   ASSERT_TRUE(Eventually([&] { return !AdminClient::Shared().Get(kube::CronJobs(), maintenance).is_null(); }, kLimit));
+  // The last of them is told a second time in the same words.
+  for (const std::string schedule : {"0 3 * * *", "0 4 * * *", "0 3 * * *"}) {
+    backups.Change("web", {{"schedule", schedule}});
+    ASSERT_TRUE(Eventually([&] { return backups.StatusOf("web").effective_schedule == schedule; }, kLimit)) << schedule;
+  }
   ASSERT_NO_FATAL_FAILURE(Play(backups, "one", {}));
   // The second result replaces what the first has left. It does not fit into the termination message, so the log is asked for.
   const Told large{.archive = 'b', .archives = 2, .warnings = std::vector<std::string>(40, std::string(300, 'w'))};

@@ -38,5 +38,24 @@ TEST(Dev, RefusesWhatItDoesNotKnow) {
   }
 }
 
+// Versions of clang-format differ in what they think of the sources.
+TEST(Dev, LintByAnotherClangFormatIsSkippedAndFailsInContinuousIntegration) {
+  const Workspace workspace;
+  const auto lint = [&](const std::string& environment) {
+    return Shell(R"(mkdir -p "$1/bin"; cd "$1/bin"; printf '#!/bin/sh\necho "clang-format version 19.1.7"\n' >clang-format
+printf '#!/bin/sh\n' >shellcheck; chmod +x *; PATH=$PWD:$PATH env -u CI )" +
+                     environment + " \"$2\"/dev lint --fast",
+                 {workspace.Path(""), BORGOP_SOURCE_DIR});
+  };
+  const lab::Ended skipped = lint("NO_COLOR=1");
+  EXPECT_THAT(skipped.err,
+              testing::HasSubstr("formatting is skipped: clang-format 14 (Debian 12) is needed, and here is: version 19"));
+  EXPECT_THAT(skipped.err, testing::Not(testing::HasSubstr("lint failed: formatting")));
+  const lab::Ended failed = lint("CI=true");
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_THAT(failed.err, testing::HasSubstr("formatting cannot be checked: clang-format 14 (Debian 12) is needed"));
+  EXPECT_THAT(failed.err, testing::HasSubstr("lint failed: formatting"));
+}
+
 }  // namespace
 }  // namespace borgop::clitest

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "tests/conformance/machine.h"
+#include "tests/conformance/sample_bytes.h"
 #include "tests/fakes/loop_fixture.h"
 
 namespace borgop {
@@ -14,17 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kWindow = 1024 * 1024;
-
-// Bytes of all values, without a short period.
-std::string Bytes(std::size_t size, std::uint32_t seed = 1) {
-  std::string bytes(size, '\0');
-  std::uint32_t state = seed;
-  for (char& byte : bytes) {
-    state = state * 1664525U + 1013904223U;
-    byte = static_cast<char>(state >> 24U);
-  }
-  return bytes;
-}
 
 // All that a command came to.
 struct Ran {

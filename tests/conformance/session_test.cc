@@ -1,8 +1,10 @@
 // What only a real connection can show: limits of sshd, and a machine that falls silent.
 #include <gtest/gtest.h>
+#include <libssh2.h>
 
 #include <array>
 #include <fstream>
+#include <random>
 #include <string>
 #include <thread>
 
@@ -35,7 +37,7 @@ TEST_P(Sessions, OneChannelTooManyIsRefusedAndTheOthersLiveOn) {
   RunReal([](Context unlimited) -> Task<void> {
     const Context context = unlimited.WithTimeout(60s);
     const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam());
-    EXPECT_TRUE(connection.has_value());
+    EXPECT_TRUE(connection.has_value()) << connection.error().message;
     if (!connection) co_return;
     const Result<std::unique_ptr<Channel>> first = co_await (*connection)->Exec(context, commands::Cat(), 1 << 20);
     const Result<std::unique_ptr<Channel>> second = co_await (*connection)->Exec(context, commands::Cat(), 1 << 20);
@@ -83,7 +85,7 @@ TEST_P(Sessions, BulkInputCrossesManyRekeyings) {
   RunReal([](Context unlimited) -> Task<void> {
     const Context context = unlimited.WithTimeout(120s);
     const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam());
-    EXPECT_TRUE(connection.has_value());
+    EXPECT_TRUE(connection.has_value()) << connection.error().message;
     if (!connection) co_return;
     const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::SwallowThenSay(), 1 << 20);
     EXPECT_TRUE(channel.has_value());
@@ -111,7 +113,7 @@ TEST_P(Sessions, AMachineThatFallsSilentIsGivenUp) {
   RunReal([](Context unlimited) -> Task<void> {
     const Context context = unlimited.WithTimeout(60s);
     const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), Impatient());
-    EXPECT_TRUE(connection.has_value());
+    EXPECT_TRUE(connection.has_value()) << connection.error().message;
     if (!connection) co_return;
     const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::Deaf(), 1 << 20);
     EXPECT_TRUE(channel.has_value());
@@ -135,13 +137,32 @@ TEST_P(Sessions, AMachineThatFallsSilentIsGivenUp) {
   });
 }
 
+// NAT forgets a connection on which nothing is said, whether or not somebody here listens just then.
+TEST_P(Sessions, AConnectionThatNobodyReadsFromIsKeptAlive) {
+  BORGOP_NEEDS_ISOLATION();
+  lab::Lab::Shared().target().RestartSshd({"LogLevel=DEBUG"});
+  RunReal([](Context unlimited) -> Task<void> {
+    const Context context = unlimited.WithTimeout(60s);
+    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), Impatient());
+    EXPECT_TRUE(connection.has_value()) << connection.error().message;
+    if (!connection) co_return;
+    co_await Sleep(context, 9s);
+    EXPECT_FALSE((*connection)->failure().has_value());
+    co_await (*connection)->Disconnect(context);
+  });
+  const std::string log = lab::Lab::Shared().target().SshdLog();
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = log.find("rtype keepalive@libssh2.org", at)) != std::string::npos; ++at) ++count;
+  EXPECT_GE(count, 2U) << log;
+}
+
 // And not the machine behind it, of which nothing is known.
 TEST_P(JumpSessions, AJumpHostThatFallsSilentIsNamed) {
   BORGOP_NEEDS_ISOLATION();
   RunReal([](Context unlimited) -> Task<void> {
     const Context context = unlimited.WithTimeout(60s);
     const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), Impatient());
-    EXPECT_TRUE(connection.has_value());
+    EXPECT_TRUE(connection.has_value()) << connection.error().message;
     if (!connection) co_return;
     const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::Deaf(), 1 << 20);
     EXPECT_TRUE(channel.has_value());
@@ -163,7 +184,7 @@ TEST_P(JumpSessions, TimeInWhichThisProcessDidNotRunIsNobodysSilence) {
   RunReal([](Context unlimited) -> Task<void> {
     const Context context = unlimited.WithTimeout(60s);
     const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), Impatient());
-    EXPECT_TRUE(connection.has_value());
+    EXPECT_TRUE(connection.has_value()) << connection.error().message;
     if (!connection) co_return;
     const Result<std::unique_ptr<Channel>> channel = co_await (*connection)->Exec(context, commands::Cat(), 1 << 20);
     EXPECT_TRUE(channel.has_value());
@@ -184,7 +205,85 @@ TEST_P(JumpSessions, TimeInWhichThisProcessDidNotRunIsNobodysSilence) {
   });
 }
 
+// sshd as it comes has all of them, so the engine's order decides.
+TEST_P(JumpSessions, TheCipherThatCostsLeastIsInUse) {
+  BORGOP_NEEDS_ISOLATION();
+#ifdef LIBSSH2_WHOLE_PACKETS
+  const std::string least = "aes128-gcm@openssh.com";
+#else
+  const std::string least = "aes128-ctr";
+#endif
+  lab::Lab::Shared().target().RestartSshd({"LogLevel=DEBUG"});
+  RunReal([](Context unlimited) -> Task<void> {
+    const Context context = unlimited.WithTimeout(60s);
+    const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam());
+    EXPECT_TRUE(connection.has_value()) << connection.error().message;
+    if (connection) co_await (*connection)->Disconnect(context);
+  });
+  const std::string log = lab::Lab::Shared().target().SshdLog();
+  EXPECT_NE(log.find("client->server cipher: " + least + " "), std::string::npos) << log;
+  EXPECT_NE(log.find("server->client cipher: " + least + " "), std::string::npos) << log;
+}
+
+// Every cipher that the engine offers carries bytes both ways across new keys, and is really the one in use: sshd has no other.
+struct Offered {
+  const char* cipher;
+  const char* mac;
+};
+
+class OfferedCiphers : public Sessions {
+ protected:
+  static Task<void> EchoThrough(Context context, Connection& connection, const std::string& bytes) {
+    const Result<std::unique_ptr<Channel>> channel = co_await connection.Exec(context, commands::Cat(), 1 << 20);
+    EXPECT_TRUE(channel.has_value());
+    if (!channel) co_return;
+    std::string got;
+    const auto read_it = [&](Context inner) -> Task<void> {
+      const Result<std::string> all = co_await ReadAll(inner, (*channel)->out(), std::size_t{1} << 30U);
+      got = all ? *all : all.error().message;
+    };
+    TaskGroup group(context);
+    group.Spawn(read_it(group.context()));
+    const Status written = co_await (*channel)->in().Write(context, bytes);
+    EXPECT_TRUE(written.has_value()) << written.error().message;
+    co_await (*channel)->in().CloseWrite(context);
+    co_await group.Join();
+    EXPECT_EQ(got.size(), bytes.size()) << got.substr(0, 200);
+    EXPECT_TRUE(got == bytes) << "not what was sent";
+    co_await (*channel)->Close(context);
+  }
+};
+
+TEST_P(OfferedCiphers, CarryBytesBothWaysAcrossNewKeys) {
+  BORGOP_NEEDS_ISOLATION();
+  std::string bytes(std::size_t{6} << 20U, '\0');
+  std::mt19937 random(1);
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  for (const auto& [cipher, mac] :
+       {Offered{"aes128-gcm@openssh.com", nullptr}, Offered{"aes256-gcm@openssh.com", nullptr},
+        Offered{"chacha20-poly1305@openssh.com", nullptr}, Offered{"aes128-ctr", "hmac-sha2-256-etm@openssh.com"},
+        Offered{"aes128-ctr", "hmac-sha2-256"}, Offered{"aes192-ctr", "hmac-sha2-512-etm@openssh.com"},
+        Offered{"aes256-ctr", "hmac-sha2-512"}}) {
+    SCOPED_TRACE(cipher);
+    lab::Lab::Shared().target().RestartSshd(
+        {"Ciphers=" + std::string(cipher), "MACs=" + std::string(mac != nullptr ? mac : "hmac-sha2-256"), "RekeyLimit=1M"});
+    RunReal([&bytes](Context unlimited) -> Task<void> {
+      const Context context = unlimited.WithTimeout(60s);
+      // No keepalive: its answer would set going again what had stopped with bytes at hand.
+      SessionTimes times;
+      times.keepalive = times.silence = 1h;
+      const Result<std::unique_ptr<Connection>> connection = co_await Reach(context, GetParam(), times);
+      EXPECT_TRUE(connection.has_value()) << connection.error().message;
+      if (!connection) co_return;
+      co_await EchoThrough(context, **connection, bytes);
+      co_await (*connection)->Disconnect(context);
+    });
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, JumpSessions, testing::Values(MachineKind::kJump),
+                         [](const auto& kind) { return ToString(kind.param); });
+INSTANTIATE_TEST_SUITE_P(All, OfferedCiphers, testing::Values(MachineKind::kDirect, MachineKind::kJump),
                          [](const auto& kind) { return ToString(kind.param); });
 INSTANTIATE_TEST_SUITE_P(All, Sessions, testing::Values(MachineKind::kDirect, MachineKind::kJump),
                          [](const auto& kind) { return ToString(kind.param); });

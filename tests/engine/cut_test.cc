@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
-enum class How { kTerminate, kKill, kServerSession, kTargetSession };
+enum class How { kTerminate, kInterrupt, kKill, kServerSession, kTargetSession };
 
 struct When {
   std::string name;
@@ -24,6 +24,7 @@ void PrintTo(const When& when, std::ostream* out) { *out << when.name; }
 std::string NameOf(How how) {
   switch (how) {
     case How::kTerminate: return "SigtermToEngine";
+    case How::kInterrupt: return "SigintToEngine";
     case How::kKill: return "SigkillToEngine";
     case How::kServerSession: return "ServersSessionKilled";
     case How::kTargetSession: return "TargetsSessionKilled";
@@ -59,13 +60,15 @@ TEST_P(CutTest, LeavesNothingAndTheNextRunIsGood) {
   }
   switch (how) {
     case How::kTerminate: process.Signal(SIGTERM); break;
+    case How::kInterrupt: process.Signal(SIGINT); break;
     case How::kKill: process.Signal(SIGKILL); break;
     case How::kServerSession: KillSession(b_); break;
     case How::kTargetSession: KillSession(t_); break;
   }
-  const auto result = Finish(process, how == How::kTerminate ? seconds(10) : seconds(40));
+  const bool stopped = how == How::kTerminate || how == How::kInterrupt;
+  const auto result = Finish(process, stopped ? seconds(10) : seconds(40));
   const bool archived = when.phase == "prune" || when.phase == "check" || when.phase == "compact";
-  if (how == How::kTerminate) {
+  if (stopped) {
     EXPECT_EQ(result.exit_code(), 130) << result.All();
     EXPECT_EQ(result.outcome(), "Cancelled") << result.All();
     EXPECT_EQ(result.reason(), "Cancelled") << result.All();
@@ -84,9 +87,7 @@ TEST_P(CutTest, LeavesNothingAndTheNextRunIsGood) {
     EXPECT_EQ(result.target().contains("archive"), archived) << result.All();
   }
   ExpectNothingLeft();
-  Plan next = MakePlan();
-  next.targets[0].limits.lock_wait = seconds(5);
-  ExpectNextRunGood(next);
+  ExpectNextRunGood(MakePlan());
 }
 
 const std::vector<When> kAlways = {{"Inspect", "inspect"}, {"Init", "init"},           {"CreateEarly", "create"},
@@ -101,11 +102,31 @@ INSTANTIATE_TEST_SUITE_P(All, CutTest,
                          testing::Combine(testing::ValuesIn(kAlways),
                                           testing::Values(How::kTerminate, How::kKill, How::kServerSession, How::kTargetSession)),
                          NameOfCut);
+INSTANTIATE_TEST_SUITE_P(Interrupt, CutTest,
+                         testing::Combine(testing::Values(When{"Inspect", "inspect"}, When{"Transfer", "create", 100}),
+                                          testing::Values(How::kInterrupt)),
+                         NameOfCut);
 // A session that is killed while it is being made is made again.
 INSTANTIATE_TEST_SUITE_P(Login, CutTest,
                          testing::Combine(testing::Values(When{"Connect", "connect"}),
                                           testing::Values(How::kTerminate, How::kKill)),
                          NameOfCut);
+
+// What is stopped does not end by being told to; and what it has started goes with it.
+TEST_F(EngineTest, StoppedProcessesOnTheTargetAreLeftToNobody) {
+  AddData(100);
+  auto process = Start(MakePlan());
+  ASSERT_TRUE(WaitForPhase(process, "create")) << process.Err();
+  ASSERT_TRUE(process.WaitUntil([&] { return b_.Run("test $(du -sm '" + dir() + "' | cut -f1) -ge 10").ok(); }, seconds(60)))
+      << process.Err();
+  std::vector<pid_t> stopped = Find(t_, "borg create");
+  for (const pid_t pid : Find(t_, "UNIX-CONNECT")) stopped.push_back(pid);
+  ASSERT_GE(stopped.size(), 2U);
+  for (const pid_t pid : stopped) t_.Output("kill -STOP " + std::to_string(pid));
+  process.Signal(SIGTERM);
+  EXPECT_EQ(Finish(process, seconds(10)).exit_code(), 130);
+  ExpectNextRunGood(MakePlan());
+}
 
 }  // namespace
 }  // namespace borgop::lab

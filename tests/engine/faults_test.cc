@@ -354,6 +354,15 @@ TEST_F(FaultsTest, FullDiskIsWaitedForAndThenPasses) {
   b_.Output("rm -r /small/repo");
 }
 
+// Made beforehand by whoever cares for B: for borg that is no repository yet.
+TEST_F(FaultsTest, AnEmptyDirectoryIsAPlaceForARepository) {
+  b_.Output("mkdir -p " + repository(), {.user = "backup"});
+  const auto result = RunEngine(MakePlan());
+  ExpectCompleted(result);
+  EXPECT_TRUE(result.target()["repository"].value("initialized", false));
+  ExpectRepositorySound(repository());
+}
+
 TEST_F(FaultsTest, RepositoryLockedByALiveBorgIsWaitedFor) {
   Plan plan = MakePlan();
   ExpectCompleted(RunEngine(plan));
@@ -365,8 +374,14 @@ TEST_F(FaultsTest, RepositoryLockedByALiveBorgIsWaitedFor) {
     ASSERT_TRUE(holder.WaitUntil([&] { return b_.Run("pgrep -x sleep").ok(); }, seconds(30))) << holder.Err();
     const auto result = RunEngine(plan);
     ExpectFailed(result, "RepositoryLocked", "Waiting", 75);
+    // With the limit that a target has by itself, it is noticed soon that the lock has gone.
+    auto patient = Start(MakePlan());
+    ASSERT_TRUE(
+        patient.WaitUntil([&] { return patient.Err().find("is locked by another client") != std::string::npos; }, seconds(40)))
+        << patient.Err();
     b_.Output("pkill -x sleep");
     EXPECT_TRUE(holder.Wait(seconds(20)).has_value());
+    ExpectCompleted(Finish(patient, seconds(45)));
   }
   ExpectNextRunGood(plan);
 }

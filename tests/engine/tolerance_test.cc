@@ -44,6 +44,17 @@ TEST_F(ServerAccountTest, BorgServeAloneIsEnoughAndSaysWhatIsMissing) {
   ExpectRepositorySound(repository(), "serveonly");
 }
 
+// It is reached by a link that a script makes.
+TEST_F(ServerAccountTest, BorgServeAloneIsNotEnoughForAPathThatIsNotUtf8) {
+  Plan plan = PlanFor("serveonly8", "borg serve --restrict-to-path " + dir());
+  plan.targets[0].repository.path = "\xe9";
+  const auto result = RunEngine(plan);
+  ExpectFailed(result, "ShellUnusable", "Terminal", 1);
+  EXPECT_THAT(result.message(),
+              HasSubstr("the path of the repository is not UTF-8, for which the account on the repository server"));
+  ExpectNothingLeft();
+}
+
 TEST_F(ToleranceTest, ServerWithoutRoomForTheKeeperDoesAndSaysWhatIsMissing) {
   for (const char* path : {"/tmp", "/var/tmp"}) b_.Output("mount -t tmpfs -o ro nothing " + std::string(path));
   const auto result = RunEngine(MakePlan());

@@ -62,9 +62,7 @@ class Vanishing : private OwnLab, public EngineTest {
       ExpectFailedByConnection(result);
     }
     lab_.Restore();
-    Plan next = MakePlan();
-    next.targets[0].limits.lock_wait = seconds(5);
-    ExpectNextRunGood(next);
+    ExpectNextRunGood(MakePlan());
   }
 
  private:
@@ -110,6 +108,24 @@ TEST(VanishTest, WhatIsLeftBehindEndsByItself) {
     SCOPED_TRACE(each->name());
     each->End();
   }
+}
+
+// The new run is there long before the switch, and waits for the lock no longer than that takes.
+TEST_F(EngineTest, ANewRunGetsThroughWhileTheOldOnesMachineIsGone) {
+  AddData(40);
+  Plan plan = MakePlan();
+  plan.targets[0].limits.upload_rate_kib = 2048;
+  auto gone = Start(plan);
+  ASSERT_TRUE(WaitForPhase(gone, "create")) << gone.Err();
+  ASSERT_TRUE(gone.WaitUntil([&] { return b_.Run("test $(du -sm '" + dir() + "' | cut -f1) -ge 4").ok(); }, seconds(60)))
+      << gone.Err();
+  gone.Signal(SIGSTOP);  // its connections stay, and say nothing
+  auto next = Start(MakePlan());
+  EXPECT_TRUE(next.WaitUntil([&] { return next.Err().find(R"("phase":"list")") != std::string::npos; }, kGone)) << next.Err();
+  ExpectCompleted(Finish(next));
+  gone.Signal(SIGCONT);
+  EXPECT_EQ(Finish(gone, seconds(40)).exit_code(), 75);
+  ExpectNothingLeft();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 
@@ -38,7 +39,8 @@ Certificate Blank(const std::string& common_name, EVP_PKEY* key, std::chrono::se
   Certificate certificate(X509_new(), X509_free);
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial++);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -24L * 3600);
+  constexpr long kDay = 24L * 3600;
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), std::max(-kDay, static_cast<long>(ends_in.count()) - 2 * kDay));
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), static_cast<long>(ends_in.count()));
   X509_set_pubkey(certificate.get(), key);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
@@ -49,17 +51,24 @@ Certificate Blank(const std::string& common_name, EVP_PKEY* key, std::chrono::se
 }  // namespace
 
 struct TestAuthority::Keys {
+  explicit Keys(const char* name) : certificate(Blank(name, key.get())) {}
+  void SignedBy(X509* issuer, EVP_PKEY* with) const {
+    X509* self = certificate.get();
+    X509_set_issuer_name(self, X509_get_subject_name(issuer));
+    Extend(self, issuer, NID_basic_constraints, "critical,CA:TRUE");
+    Extend(self, issuer, NID_key_usage, "critical,keyCertSign");
+    Extend(self, issuer, NID_subject_key_identifier, "hash");  // tells authorities of the same name apart
+    X509_sign(self, with, EVP_sha256());
+  }
   Key key{EVP_EC_gen("P-256"), EVP_PKEY_free};
-  Certificate certificate{Blank("Test authority", key.get())};
+  Certificate certificate;
 };
 
-TestAuthority::TestAuthority() : keys_(std::make_unique<Keys>()) {
-  X509* self = keys_->certificate.get();
-  X509_set_issuer_name(self, X509_get_subject_name(self));
-  Extend(self, self, NID_basic_constraints, "critical,CA:TRUE");
-  Extend(self, self, NID_key_usage, "critical,keyCertSign");
-  Extend(self, self, NID_subject_key_identifier, "hash");  // tells authorities of the same name apart
-  X509_sign(self, keys_->key.get(), EVP_sha256());
+TestAuthority::TestAuthority() : keys_(std::make_unique<Keys>("Test authority")) {
+  keys_->SignedBy(keys_->certificate.get(), keys_->key.get());
+}
+TestAuthority::TestAuthority(const TestAuthority& root) : keys_(std::make_unique<Keys>("Test intermediate")) {
+  keys_->SignedBy(root.keys_->certificate.get(), root.keys_->key.get());
 }
 TestAuthority::~TestAuthority() = default;
 

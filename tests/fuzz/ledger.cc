@@ -3,11 +3,18 @@
 #include "engine/retention/adopt.h"
 #include "engine/retention/compare.h"
 #include "engine/retention/ledger.h"
+#include "engine/retention/ledger_changes.h"
 #include "engine/retention/pruning.h"
 #include "tests/fuzz/fuzzer.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace borgop;  // NOLINT(google-build-using-namespace)
+  if (const auto changes = ReadLedgerChanges(fuzz::Text(data, size))) {
+    const auto same = ReadLedgerChanges(WriteLedgerChanges(*changes).value_or(""));
+    fuzz::Must(same && *same == *changes, "changes that were read can be written, and mean the same");
+    std::optional<Ledger> begun;
+    fuzz::Must(Apply(begun, *changes) && *begun == changes->now, "and begin a ledger");
+  }
   const auto ledger = ReadLedger(fuzz::Text(data, size));
   if (!ledger) return 0;
   fuzz::Must(LedgerProblem(*ledger).empty(), "what is read is sound");

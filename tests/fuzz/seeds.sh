@@ -134,6 +134,12 @@ seed ledger whole <<'END'
 {"id":"00000000000000000000000000000000000000000000000000000000000000a1","name":"web-2","seen":"2026-11-02T10:00:00Z","dropped":"2026-11-03T10:00:00Z"},
 {"id":"00000000000000000000000000000000000000000000000000000000000000a2","name":"web-2","seen":"2026-11-04T10:00:00+01:00"}]}
 END
+seed ledger changes <<'END'
+{"version":1,"repositoryID":"00000000000000000000000000000000000000000000000000000000000000ff","nonce":7,"archives":[
+{"id":"00000000000000000000000000000000000000000000000000000000000000a2","name":"web-2","seen":"2026-11-04T10:00:00+01:00"}],
+"forgotten":["00000000000000000000000000000000000000000000000000000000000000a1"],
+"replaces":"00000000000000000000000000000000000000000000000000000000000000fe"}
+END
 printf 'drwxr-xr-x 0 2026-11-27T01:35:11.237774 healthy srv\0-rwsr-S--T 4096 2026-11-27T01:35:11.000000 broken srv/a ?\0hrw-r--r-- 0 1969-12-31T23:59:59.000000 healthy x\0' |
   seed item_list items
 printf 'csrv/a\0c\377 b\0e\0' | seed restore_answers in_the_way
@@ -172,7 +178,7 @@ seed resources target <<'END'
 "lastBackup":{"phase":"Completed","startTime":"2026-11-01T10:00:00Z","job":"j"},"consecutiveFailures":1}}
 END
 seed resources state <<'END'
-{"kind":"ConfigMap","metadata":{"name":"a","namespace":"b"},"data":{"state.json":"{\"version\":1,\"repository\":{\"id\":\"00ff\"},\"archives\":[]}"}}
+{"kind":"ConfigMap","metadata":{"name":"a","namespace":"b"},"data":{"state.json":"{\"version\":2}","ledger.json":"{\"version\":1,\"repositoryID\":\"00000000000000000000000000000000000000000000000000000000000000ff\",\"archives\":[]}"}}
 END
 seed resources lease <<'END'
 {"kind":"Lease","metadata":{"name":"a","namespace":"b","resourceVersion":"4"},"spec":{"holderIdentity":"x","leaseDurationSeconds":15,

@@ -11,9 +11,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     return all;
   };
   std::vector<kube::WatchEvent> whole, pieces;
-  kube::WatchDecoder decoder(4096);
+  kube::WatchDecoder decoder({}, 4096);
   const kube::Status good = decoder.Feed(text, whole);
-  kube::WatchDecoder other(4096);
+  kube::WatchDecoder other({}, 4096);
   kube::Status other_good;
   fuzz::InPieces(text, [&](std::string_view piece) {
     if (other_good) other_good = other.Feed(piece, pieces);

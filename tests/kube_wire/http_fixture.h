@@ -20,7 +20,7 @@ namespace borgop::kube {
 // Hands out "token-0", and after each refusal the next one.
 class CountingCredentials : public CredentialSource {
  public:
-  Result<std::shared_ptr<const Credential>> Get() override {
+  Result<std::shared_ptr<const Credential>> Get(const Patience&) override {
     const std::lock_guard lock(mutex_);
     if (!current_)
       current_ = std::make_shared<const Credential>(

@@ -85,7 +85,7 @@ TEST_F(HttpTest, ATokenFileIsReadAgainAfterARefusal) {
     answer.Send(request.headers.at("authorization") == "Bearer " + good ? 200 : 401, "");
   });
   ClusterConfig config = Config();
-  config.credentials = std::make_shared<TokenFileCredentials>(directory.Write("token", good), Credential{}, Clock::Real());
+  config.credentials = std::make_shared<TokenFileCredentials>(directory.Write("token", good), Clock::Real());
   const auto client = Client(config);
   EXPECT_EQ(Outcome(client->Send(Get(), {})), "200 ");
   good = "new";
@@ -132,7 +132,7 @@ TEST_F(HttpTest, AnAnswerBeyondTheLimitIsCutOff) {
   });
   HttpRequest request = Get();
   request.max_response = 2999;
-  EXPECT_EQ(Outcome(Client()->Send(request, {})), "Protocol");
+  EXPECT_EQ(Outcome(Client()->Send(request, {})), "TooLarge");
   auto future = closed.get_future();
   ASSERT_EQ(future.wait_for(60s), std::future_status::ready);
   EXPECT_TRUE(future.get());

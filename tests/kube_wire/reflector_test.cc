@@ -221,6 +221,28 @@ TEST_F(ReflectorOnTheWire, AnEtcdThatLostWritesIsFollowedFromWhereItIs) {
   EXPECT_EQ(Told(lost + "d+ "), lost + "d+ ");
 }
 
+class AskedToWait : public HttpTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(AskedToWait, IsHonoured) {
+  const bool watch = std::string(GetParam()) == "watch";
+  Serve([&](const FakeRequest& request, FakeAnswer& answer) {
+    if ((request.Parameter("watch") == "true") == watch) return answer.Send(429, "{}", "Retry-After: 40\r\n");
+    answer.Send(200, R"({"metadata":{"resourceVersion":"1"},"items":[]})");
+  });
+  const auto http = HttpTest::Client();
+  std::vector<MonotonicTime::duration> waits;
+  std::stop_source stop;
+  const Sleep sleep = [&](MonotonicTime::duration time, const std::stop_token&) {
+    waits.push_back(time);
+    return waits.size() < 3;
+  };
+  kube::Client client(*http, {}, Clock::Real(), sleep);
+  Reflector(client, Jobs(), {}, {}, Clock::Real(), sleep, [] { return 0.5; }).Run(stop.get_token());
+  EXPECT_EQ(waits, std::vector<MonotonicTime::duration>(3, 40s));
+}
+
+INSTANTIATE_TEST_SUITE_P(Requests, AskedToWait, testing::Values("list", "watch"), [](const auto& test) { return test.param; });
+
 TEST_F(ReflectorOnTheWire, AStopEndsABlockedWatch) {
   objects_.Put("a");
   Start();

@@ -59,6 +59,35 @@ TEST_F(HttpTest, AnExpiredCertificateIsRefused) {
   EXPECT_TRUE(server_->Requests().empty());
 }
 
+TEST_F(HttpTest, ARefusalNamesItsCause) {
+  const auto message = [&](const ClusterConfig& config) {
+    const auto answer = Client(config)->Send(Get(), {});
+    return answer ? answer->body : answer.error().message;
+  };
+  const auto answering = [](const FakeRequest&, FakeAnswer& answer) { answer.Send(200, "x"); };
+  const std::string refused = "the server's certificate is refused: ";
+  Serve(answering);
+  ClusterConfig other = Config();
+  other.authority_pem = TestAuthority().pem();
+  EXPECT_EQ(message(other), refused + "an unknown authority signed it (certificate-authority)");
+  Serve(answering, {.names = "DNS:api.example.org"});
+  EXPECT_EQ(message(Config()), refused + "it is for another name than the one that was asked for (tls-server-name)");
+  Serve(answering, {.certificate_ends_in = -1h});
+  EXPECT_EQ(message(Config()), refused + "it has expired");
+  Serve(answering, {.certificate_ends_in = 72h});
+  EXPECT_EQ(message(Config()), refused + "it is not valid yet (is a clock wrong?)");
+}
+
+TEST_F(HttpTest, AnIntermediateAuthorityIsTrusted) {
+  const TestAuthority intermediate(authority_);
+  server_ = std::make_unique<FakeApiServer>(intermediate, [](const FakeRequest&, FakeAnswer& answer) { answer.Send(200, "x"); });
+  ClusterConfig config = Config();
+  config.authority_pem = intermediate.pem();
+  EXPECT_EQ(Outcome(Client(config)->Send(Get(), {})), "200 x");
+  config.authority_pem = TestAuthority(authority_).pem();
+  EXPECT_EQ(Outcome(Client(config)->Send(Get(), {})), "Unreachable");
+}
+
 TEST_F(HttpTest, AnIpv6AddressIsVerified) {
   const auto answering = [](const FakeRequest&, FakeAnswer& answer) { answer.Send(200, "x"); };
   Serve(answering, {.names = "IP:::1", .ipv6 = true});

@@ -145,7 +145,9 @@ TEST_F(LabTest, DroppedPacketsAreSilentAndStoppedSshdIsNot) {
     host->LinkDown();
     EXPECT_EQ(Probe(lab_.client(), host->address(), 5), Answer::kSilent);
     EXPECT_EQ(Probe(lab_.client(), host->address6(), 5), Answer::kSilent);
+    EXPECT_EQ(Probe(j_, host->inner_address(), 5), Answer::kSilent);
     host->LinkUp();
+    EXPECT_EQ(Probe(j_, host->inner_address()), Answer::kOpen);
     EXPECT_EQ(Probe(lab_.client(), host->address()), Answer::kOpen);
     EXPECT_EQ(Probe(lab_.client(), host->address6()), Answer::kOpen);
     host->StopSshd();

@@ -5,8 +5,6 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "tests/node/helm.h"
-
 namespace borgop::node_tests {
 namespace {
 

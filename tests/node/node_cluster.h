@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "tests/api/control_plane.h"
+#include "tests/api/helm.h"
 
 namespace borgop::node_tests {
 
 using api_tests::Eventually;
+using api_tests::Helm;
 using api_tests::Json;
 
 class NodeCluster : public api_tests::ControlPlane {

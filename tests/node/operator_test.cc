@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "tests/node/helm.h"
 #include "tests/node/installed_operator.h"
 
 namespace borgop::node_tests {
@@ -84,6 +83,31 @@ TEST_F(Operator, PodsHaveNoTokenAndNoSecretIsShownAnywhere) {
   const auto key = Installed().lab().ClientKey();
   const auto body = key.substr(key.find('\n') + 1, 60);
   EXPECT_THAT(shown, Not(HasSubstr(body)));
+}
+
+// What one run found out is what the next holds B to, and goes by.
+TEST_F(Operator, TheLedgerGoesFromRunToRun) {
+  const Backups backups("ledger");
+  AddPassphrase(backups);
+  backups.Add("web", {{"retention", {{"keepLast", 1}}}});
+  auto status = backups.Status("web");
+  std::string value = "run";
+  for (const int archives : {1, 2, 2}) {
+    value += std::to_string(archives);
+    backups.RunNow("web", value);
+    status = backups.Ended("web", value);
+    EXPECT_EQ(status.at("lastBackup").at("phase"), "Completed") << status.dump(1);
+    EXPECT_EQ(status.at("repository").at("archives"), archives) << "marked by one run, dropped by the next";
+  }
+  backups.RunBorg("web", "delete ::" + status.at("lastBackup").at("archive").get<std::string>());
+  backups.RunNow("web", "robbed");
+  status = backups.Ended("web", "robbed");
+  EXPECT_EQ(status.at("lastBackup").at("reason"), "RepositoryTampered") << status.dump(1);
+  const auto told = backups.Condition("web", "RepositoryTrusted").at("message").get<std::string>();
+  Installed().cluster().Output({"annotate", "bbt", "web", "-n", backups.ns(), told.substr(told.rfind(' ') + 1)});
+  EXPECT_TRUE(Eventually([&] { return backups.Status("web").at("lastBackup").at("phase") == "Completed"; }, seconds(120)))
+      << backups.Status("web").dump(1);
+  EXPECT_EQ(backups.Condition("web", "RepositoryTrusted").at("status"), "True");
 }
 
 TEST_F(Operator, ALateSecretIsNamedAndTheBackupStartsOnceItIsThere) {

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "tests/fakes/temporary_directory.h"
-#include "tests/node/helm.h"
 #include "tests/node/installed_operator.h"
 
 namespace borgop::node_tests {

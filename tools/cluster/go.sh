@@ -1,5 +1,5 @@
 #!/bin/bash
-# Prints the path of a Go that is new enough for tests/cluster/go.mod: go.sh
+# Prints the path of a Go that is new enough for the go.mod in FOLDER, or else in tests/cluster: go.sh [FOLDER]
 #
 # One from PATH or from where Go and Debian install it; where there is none, the one pinned in go.txt, installed into .deps/go (80 MB to
 # fetch, once). Exit code: 0 there is one, 1 there is none, and why is on stderr.
@@ -7,7 +7,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/tools/terminal.sh"
 pins=$root/tools/cluster/go.txt own=$root/.deps/go
-needed=$(awk '$1 == "go" {print $2; exit}' "$root/tests/cluster/go.mod")
+needed=$(awk '$1 == "go" {print $2; exit}' "${1:-$root/tests/cluster}/go.mod")
 recipe=$(sha256sum "$pins" | cut -c1-40)
 cd /  # a go.mod that asks for more would be in the way
 

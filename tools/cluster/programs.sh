@@ -1,11 +1,13 @@
 #!/bin/bash
 # Finds or builds etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kubectl, and prints "NAME PATH" for each.
 #
-#   programs.sh [--no-build] [--node] [--helm]
+#   programs.sh [--no-build] [--node] [--helm] [--judge] [--gitops]
 #
-# --node: kubelet, kube-proxy and coredns as well; --helm: helm as well.
+# --node: kubelet, kube-proxy and coredns as well; --helm: helm as well; --judge: the program of tests/cluster/judge
+# as well, which says how Flux and Argo CD judge a resource; --gitops: Flux's kustomize-controller and helm-controller, sops and age-keygen, the
+# program of tests/cluster/gitops, which compares as Argo CD does, and gitops-crds, a folder with the definitions of their resources.
 # A program is taken from the folder KUBEBUILDER_ASSETS or from PATH where its version fits tests/cluster/go.mod: Kubernetes of the same
-# minor version, kubectl at most one away, etcd not older. CoreDNS and helm, which have modules of their own in tests/cluster/, are always built:
+# minor version, kubectl at most one away, etcd not older. What has a module of its own in tests/cluster/ is always built;
 # CoreDNS has the plugins of tests/cluster/coredns/main.go only. What is missing is built from Go modules into .deps/kubernetes, once: a
 # stamp for each module is a hash of what was built from. That takes about ten minutes on two cores; JOBS=N sets how many compilers run at a time.
 # Exit code: 0 all there, 1 not (why is on stderr; with --no-build, at once).
@@ -15,12 +17,15 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 umask 022
 module=$root/tests/cluster cache=$root/.deps/kubernetes
 programs=(etcd kube-apiserver kube-controller-manager kube-scheduler kubectl)
+gitops=(kustomize-controller helm-controller argocd sops age-keygen gitops-crds)
 build=yes
 for argument in "$@"; do
   case $argument in
     --no-build) build='' ;;
     --node) programs+=(kubelet kube-proxy coredns) ;;
     --helm) programs+=(helm) ;;
+    --judge) programs+=(judge) ;;
+    --gitops) programs+=("${gitops[@]}") ;;
     *) fail "cluster: unknown argument $argument" 2 ;;
   esac
 done
@@ -30,13 +35,20 @@ etcd=$(awk '$1 == "go.etcd.io/etcd/server/v3" {print $2; exit}' "$module/go.mod"
 symbols=k8s.io/component-base/version
 flags=(-mod=readonly -trimpath -buildvcs=false -ldflags
   "-s -w -X $symbols.gitVersion=$kubernetes -X $symbols.gitMajor=1 -X $symbols.gitMinor=$(cut -d. -f2 <<<"$kubernetes")")
-folder_of() { # NAME: its module's, in tests/cluster
-  case $1 in coredns | helm) echo "$module/$1" ;; *) echo "$module" ;; esac
+own_module_of() { # NAME: the folder of its module in tests/cluster, with a slash before it; empty: that is its module
+  case $1 in
+    coredns | helm | judge) echo "/$1" ;;
+    *) [[ " ${gitops[*]} " != *" $1 "* ]] || echo /gitops ;;
+  esac
 }
+folder_of() { echo "$module$(own_module_of "$1")"; } # NAME
 package_of() { # NAME
   case $1 in
     etcd) echo go.etcd.io/etcd/server/v3 ;;
-    coredns) echo . ;;
+    coredns | judge | argocd) echo . ;;
+    kustomize-controller | helm-controller) echo "github.com/fluxcd/$1" ;;
+    sops) echo github.com/getsops/sops/v3/cmd/sops ;;
+    age-keygen) echo filippo.io/age/cmd/age-keygen ;;
     helm) echo helm.sh/helm/v3/cmd/helm ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
@@ -48,12 +60,16 @@ flags_of() { # NAME, into those
   [[ $1 != helm ]] || those[-1]+=" -X helm.sh/helm/v3/internal/version.version=$helm_version -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 \
 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=$(cut -d. -f2 <<<"$kubernetes")"
 }
-stamp_file() { case $1 in coredns | helm) echo "$cache/stamp-$1" ;; *) echo "$cache/stamp" ;; esac; } # NAME
-stamp_of() {                                                                                       # NAME
+stamp_file() { # NAME
+  local own
+  own=$(own_module_of "$1")
+  echo "$cache/stamp${own/\//-}"
+}
+stamp_of() { # NAME
   local folder those
   folder=$(folder_of "$1")
   flags_of "$1"
-  { cat "$folder/go.mod" "$folder/go.sum"; [[ $1 != coredns ]] || cat "$folder/main.go"; echo "${those[*]}"; } | sha256sum | cut -c1-40
+  { cat "$folder/go.mod" "$folder/go.sum"; cat "$folder"/main.go "$folder"/crds.txt 2>/dev/null || true; echo "${those[*]}"; } | sha256sum | cut -c1-40
 }
 declare -A is_current=()
 is_built() { # NAME
@@ -75,7 +91,7 @@ version_of() {                                        # NAME PATH
 }
 fits() { # NAME VERSION
   local minor wanted
-  [[ -n $2 && $1 != coredns && $1 != helm ]] || return 1
+  [[ -n $2 && -z $(own_module_of "$1") ]] || return 1
   if [[ $1 == etcd ]]; then
     at_least "$2" "${etcd#v}"
     return
@@ -116,6 +132,7 @@ compile() { # the missing ones, with a line now and then that says how far it is
   jobs=${JOBS:-$(($(nproc) < by_memory ? $(nproc) : (by_memory > 0 ? by_memory : 1)))}
   step "Kubernetes $kubernetes: getting its sources"
   for name in "${missing[@]}"; do
+    [[ $name != gitops-crds ]] || continue
     cd "$(folder_of "$name")"
     "$go" list -mod=readonly -deps "$(package_of "$name")" 2>"$log" || { tail -n 20 "$log" >&2; fail "the Go modules cannot be had"; }
   done >"$log.packages"
@@ -128,12 +145,34 @@ compile() { # the missing ones, with a line now and then that says how far it is
   local watcher=$!
   for name in "${missing[@]}"; do
     cd "$(folder_of "$name")"
+    if [[ $name == gitops-crds ]]; then
+      copy_definitions "$cache/bin.new/$name" >>"$log" 2>&1 || { status=1; break; }
+      continue
+    fi
     flags_of "$name"
     "$go" build -v -p "$jobs" "${those[@]}" -o "$cache/bin.new/$name" "$(package_of "$name")" >>"$log" 2>&1 || { status=1; break; }
   done
   kill "$watcher" 2>/dev/null || true
   wait "$watcher" 2>/dev/null || true
   ((status == 0)) || { tail -n 20 "$log" >&2; fail "building $name failed (all of it: $log)"; }
+}
+# The files that crds.txt names, out of modules that are compared with the hashes there.
+copy_definitions() { # FOLDER
+  local name version hash files found file
+  mkdir -p "$1"
+  while read -r name version hash files; do
+    [[ $name != \#* ]] || continue
+    if [[ $version == go.mod ]]; then
+      version=$(awk -v name="$name" '$1 == name && $2 ~ /^v/ {print $2; exit}' go.mod)
+      hash=$(awk -v name="$name" -v version="$version" '$1 == name && $2 == version {print $3; exit}' go.sum)
+    fi
+    found=$(cd / && "$go" mod download -json "$name@$version") || { echo "$found"; return 1; }
+    if [[ $found != *"\"Sum\": \"$hash\""* ]]; then
+      echo "$name is not what crds.txt says: $found"
+      return 1
+    fi
+    for file in $files; do install -m 644 "$(sed -n 's/.*"Dir": "\(.*\)".*/\1/p' <<<"$found")/$file" "$1/" || return 1; done
+  done <crds.txt
 }
 watch_progress() { # LOG TOTAL
   local never
@@ -146,7 +185,7 @@ watch_progress() { # LOG TOTAL
 
 for name in "${programs[@]}"; do find_program "$name"; done
 if ((${#missing[@]})); then
-  [[ -n $build ]] || fail "not here: ${missing[*]} of Kubernetes $kubernetes; ./dev cluster programs [--node] builds them"
+  [[ -n $build ]] || fail "not here: ${missing[*]} of Kubernetes $kubernetes; ./dev cluster programs [--node] [--helm] [--judge] [--gitops] builds them"
   mkdir -p "$cache"
   exec 9>"$cache/lock"
   if ! flock -n 9; then
@@ -156,15 +195,19 @@ if ((${#missing[@]})); then
   # It may have been built while we waited.
   is_current=()
   for name in "${missing[@]}"; do if is_built "$name"; then exec "$0" "$@"; fi; done
-  go=$("$root/tools/cluster/go.sh") || fail "no Go here that can build ${missing[*]}; or set KUBEBUILDER_ASSETS to a folder that has them"
+  # The one that is asked for most is asked for last.
+  go=$("$root/tools/cluster/go.sh" "$(for name in "${missing[@]}"; do folder_of "$name"; done | sort -u | while read -r folder; do
+    echo "$(awk '$1 == "go" {print $2; exit}' "$folder/go.mod") $folder"
+  done | sort -V | tail -n 1 | cut -d' ' -f2-)") || fail "no Go here that can build ${missing[*]}; or set KUBEBUILDER_ASSETS to a folder that has them"
   compile
   mkdir -p "$cache/bin"
   for name in "${missing[@]}"; do
     # Whatever was built from something else goes.
     if [[ $(cat "$(stamp_file "$name")" 2>/dev/null) != "$(stamp_of "$name")" ]]; then
-      for old in "$cache"/bin/*; do [[ $(stamp_file "${old##*/}") != "$(stamp_file "$name")" ]] || rm -f "$old"; done
+      for old in "$cache"/bin/*; do [[ $(stamp_file "${old##*/}") != "$(stamp_file "$name")" ]] || rm -rf "$old"; done
       stamp_of "$name" >"$(stamp_file "$name")"
     fi
+    rm -rf "${cache:?}/bin/$name"
     mv -f "$cache/bin.new/$name" "$cache/bin/$name"
     path[$name]=$cache/bin/$name
   done

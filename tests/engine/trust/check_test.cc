@@ -1,5 +1,6 @@
 // What each kind of check finds in a repository whose data rotted on B, and what is freed then: nothing.
 #include "tests/engine/engine_fixture.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace borgop::lab {
 namespace {
@@ -47,6 +48,27 @@ TEST_F(CheckTest, OnlyVerifyDataSeesOtherContents) {
   ExpectDamage(result);
   EXPECT_THAT(result.message(), HasSubstr("found errors in the repository")) << result.All();
   ExpectNothingLeft();
+}
+
+// With a ledger, which only --state or the plan can name, nothing is dropped either.
+TEST_F(CheckTest, WithALedgerNothingIsDroppedUnlessTheCheckPassed) {
+  AddData(10);
+  const TemporaryDirectory directory;
+  Plan plan = Checked(CheckMode::kVerifyData);
+  plan.targets[0].retention.keep_last = 1;
+  const auto run = [&] {
+    c_.Output("sleep 1.1");  // keepLast goes by seconds
+    return RunEngine(plan, std::chrono::seconds(90), {"--state", directory.At("state")});
+  };
+  ExpectCompleted(run());
+  SpoilData();
+  const auto damaged = run();
+  ExpectDamage(damaged);
+  EXPECT_EQ(damaged.target().value("pruned", -1), 0);
+  plan.targets[0].maintenance.check = CheckMode::kRepository;
+  const auto good = run();
+  ExpectCompleted(good);
+  EXPECT_EQ(good.target().value("pruned", -1), 2);
 }
 
 TEST_F(CheckTest, APartialCheckGoesOnWhereItStopped) {

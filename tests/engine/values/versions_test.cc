@@ -1,4 +1,5 @@
 // borg 1.2 and 1.4 on each machine, in every combination: a repository's whole life.
+#include "engine/borg/shell_quote.h"
 #include "tests/engine/engine_fixture.h"
 
 namespace borgop::lab {
@@ -47,15 +48,54 @@ TEST_P(VersionsTest, WholeLifeOfARepository) {
   EXPECT_EQ(second.target()["repository"].value("archives", 0), 1);
   ExpectRepositorySound(repository());
 
-  target.source.paths.push_back(source() + "/no such file");
+  target.source.paths = {source() + "/no such file", source() + "/nor such \xe9"};
   const auto warned = RunEngine(plan, kLimit);
   EXPECT_EQ(warned.outcome(), "CompletedWithWarnings") << warned.All();
   EXPECT_NE(warned.warnings().find("no such file"), std::string::npos) << warned.All();
+  EXPECT_NE(warned.warnings().find("nor such"), std::string::npos) << warned.All();
   EXPECT_EQ(warned.exit_code(), 0);
-  target.source.paths.pop_back();
+  target.source.paths = {source()};
 
   target.repository.passphrase = Secret("wrong");
   ExpectFailed(RunEngine(plan, kLimit), "PassphraseWrong", "Terminal", 1);
+  ExpectNothingLeft();
+}
+
+// borg reaches it by a link, and serve cannot tell an error that has its path in it.
+TEST_P(VersionsTest, ARepositoryWhosePathIsNotUtf8) {
+  Plan plan = MakePlan();
+  Target& target = plan.targets[0];
+  target.repository.path = "caf\xe9/\xff";
+  const std::string path = RepositoryPath(plan.server, target.repository);
+  target.maintenance.check = CheckMode::kFull;
+  target.maintenance.compact = true;
+  target.retention.keep_last = 1;
+  b_.Output("mkdir -p " + ShellQuote(path) + " && chown -R backup: " + ShellQuote(plan.server.root_dir), {.user = "root"});
+  const auto first = RunEngine(plan, kLimit);  // into an empty directory
+  ExpectCompleted(first);
+  EXPECT_TRUE(first.target()["repository"].value("initialized", false));
+  const auto second = RunEngine(plan, kLimit);
+  ExpectCompleted(second);
+  EXPECT_EQ(second.target().value("pruned", 0), 1) << second.All();
+  ExpectRepositorySound(path);
+  for (const std::vector<std::string>& args : {std::vector<std::string>{"list"}, {"verify", "target0"}}) {
+    std::vector<std::string> all = {args[0], "--plan", "-"};
+    all.insert(all.end(), args.begin() + 1, args.end());
+    auto process = StartVerb(plan, all);
+    const auto ended = process.Wait(kLimit);
+    ASSERT_TRUE(ended) << args[0];
+    EXPECT_EQ(ended->exit_code, 0) << ended->out << ended->err;
+  }
+  target.repository.path += "\xfe";
+  const auto other = RunEngine(plan, kLimit);  // where there is nothing
+  ExpectCompleted(other);
+  EXPECT_NE(other.target()["repository"].value("id", ""), second.target()["repository"].value("id", ""));
+
+  const std::string lock = ShellQuote(RepositoryPath(plan.server, target.repository) + "/lock.exclusive");
+  b_.Output("mkdir " + lock + " && touch " + lock + "/other@1.2-3 && chown -R backup: " + lock);
+  target.limits.lock_wait = std::chrono::seconds(1);
+  ExpectFailed(RunEngine(plan, kLimit), "RepositoryLocked", "Waiting", 75);
+  b_.Output("rm -r " + lock);
   ExpectNothingLeft();
 }
 

@@ -38,6 +38,7 @@ TargetStatus Full() {
   status.state = "Scheduled";
   status.effective_schedule = "17 2 * * *";
   status.next_backup_time = kStart + std::chrono::hours(9);
+  status.last_check_time = kStart - std::chrono::hours(1);
   status.last_backup = RunStatus{"web-01-2", "Failed", "DiskFull", "no space", "Waiting", kStart, kStart, "", "", {},
                                  {},         {},       {},         0,          "",        {},     "",     0,  ""};
   status.last_successful_backup = Run();
@@ -63,6 +64,7 @@ TEST(TargetStatusTest, HasTheNamesOfTheSchema) {
                               "/state",
                               "/effectiveSchedule",
                               "/nextBackupTime",
+                              "/lastCheckTime",
                               "/lastBackup/job",
                               "/lastBackup/phase",
                               "/lastBackup/reason",

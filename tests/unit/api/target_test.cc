@@ -126,6 +126,7 @@ const test::FieldChange kRows[] = {
     {"GlobOnly", "/spec/retention", {{"globArchives", "x*"}}, "spec.retention"},
     {"Check", "/spec/maintenance/check", "some", "spec.maintenance.check"},
     {"CheckTime", "/spec/maintenance/checkMaxDurationSeconds", 60, "spec.maintenance.checkMaxDurationSeconds"},
+    {"CompactAfter", "/spec/maintenance/compactAfter", "3 days", "spec.maintenance.compactAfter"},
     {"HooksNoList", "/spec/hooks/before", "x", "spec.hooks.before"},
     {"HookLine", "/spec/hooks/before/1", "systemctl stop x", "spec.hooks.before[1]"},
     {"HookEmpty", "/spec/hooks/after/0", json::array(), "spec.hooks.after[0]"},

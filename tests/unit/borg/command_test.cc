@@ -86,6 +86,8 @@ TEST(CommandTest, TheOtherVerbs) {
               AllOf(Contains("--verify-data"), Not(Contains(HasSubstr("-only")))));
   EXPECT_THAT(Compact(kHere, "/r").argv,
               ElementsAre("/opt/borg", "compact", "--log-json", "--lock-wait", "7", "--progress", "--", "ssh://borg-server/r"));
+  EXPECT_THAT(BreakLock(kHere, "/r").argv,
+              ElementsAre("/opt/borg", "break-lock", "--log-json", "--lock-wait", "7", "--", "ssh://borg-server/r"));
   EXPECT_THAT(Serve("borg", "/-r", true).argv, ElementsAre("borg", "serve", "--append-only", "--restrict-to-repository=/-r"));
   EXPECT_THAT(Serve("borg", "/r", false).argv, ElementsAre("borg", "serve", "--restrict-to-repository=/r"));
   EXPECT_THAT(Version("/x/borg").argv, ElementsAre("/x/borg", "--version"));

@@ -144,6 +144,49 @@ TEST(LogReaderTest, LongLinesAreCutAndCounted) {
   EXPECT_EQ(reader.messages().msgid, "LockTimeout");
 }
 
+TEST(LogReaderTest, WarningsOfOurScriptAreTold) {
+  LogReader reader;
+  reader.Feed(R"({"type": "log_message", "levelname": "WARNING", "name": "borg.archiver", "message": "one"})" + std::string("\n"));
+  EXPECT_FALSE(reader.messages().script_warned);
+  reader.Feed(R"({"type": "log_message", "levelname": "WARNING", "name": "borg-engine", "message": "two"})" + std::string("\n"));
+  EXPECT_TRUE(reader.messages().script_warned);
+  EXPECT_THAT(reader.messages().warnings, testing::ElementsAre("one", "two"));
+}
+
+// borg serve 1.2.4 and 1.4.5, whose repository's path is not UTF-8.
+TEST(LogReaderTest, AnErrorThatServeCouldNotSendIsTheOneThatCounts) {
+  const std::string first =
+      R"({"type": "log_message", "message": "Local Exception", "levelname": "ERROR", "name": "borg.archiver", "msgid": "Exception"})";
+  const auto said = [&](const std::string& lines) {
+    LogReader reader;
+    const std::string begin =
+        R"({"type": "log_message", "levelname": "ERROR", "name": "borg.archiver", "message": "Traceback (most recent call last):\n)";
+    reader.Feed(first + "\n" + begin + lines + R"(\n\nPlatform: Linux b\nsys.argv: ['borg', 'serve']\n"})" + "\n");
+    return reader.messages();
+  };
+  const std::string stat =
+      R"(  File \"repository.py\", line 426, in open\n    st = os.stat(path)\nFileNotFoundError: [Errno 2] No such file or directory: '/r\udce9')";
+  const std::string during =
+      R"(\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n)";
+  const std::string missing =
+      R"(  File \"remote.py\", line 240, in serve\n    res = f(**args)\nborg.repository.Repository.DoesNotExist: Repository /r\udce9 does not exist.)";
+  const std::string locked =
+      R"(  File \"locking.py\", line 1, in acquire\n    raise x\nborg.locking.LockTimeout: Failed to create/acquire the lock /r\udce9/lock (timeout).)";
+  const std::string pack =
+      R"(  File \"msgpack.py\", line 62, in packb\n    return p(o)\nUnicodeEncodeError: 'utf-8' codec can't encode character '\\udce9' in position 2: surrogates not allowed)";
+  const std::string wrapped =
+      pack + during +
+      R"(  File \"msgpack.py\", line 64, in packb\n    raise PackException(e)\nborg.helpers.msgpack.PackException: 'utf-8' codec can't encode)";
+  EXPECT_EQ(said(stat + during + missing + during + wrapped).msgid, "borg.repository.Repository.DoesNotExist");
+  EXPECT_EQ(said(stat + during + missing + during + wrapped).error,
+            "borg.repository.Repository.DoesNotExist: Repository /r\xef\xbf\xbd does not exist.");
+  EXPECT_EQ(said(locked + during + wrapped).msgid, "borg.locking.LockTimeout");
+  EXPECT_EQ(said(locked + during + pack).msgid, "borg.locking.LockTimeout");
+  EXPECT_EQ(said(wrapped).msgid, "Exception");
+  EXPECT_EQ(said(wrapped + during + missing).msgid, "Exception");
+  EXPECT_EQ(said(locked).msgid, "Exception");
+}
+
 TEST(LogReaderTest, WarningsAreBounded) {
   LogReader reader;
   for (int i = 0; i < 1000; ++i)

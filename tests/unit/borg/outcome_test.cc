@@ -206,5 +206,14 @@ TEST(OutcomeTest, KilledNamesMemory) {
   EXPECT_THAT(result.error().message, HasSubstr("SIGKILL"));
 }
 
+// borg itself, which was not asked for what the script found missing, has nothing to complain of.
+TEST(JudgeTest, WarningsOfOurScriptCountWhereBorgEndsWithNone) {
+  Messages messages;
+  messages.warnings = {"borg says so as well, and ends with 0"};
+  EXPECT_FALSE(Judge(Step::kCreate, "here", {0, ""}, messages)->warnings);
+  messages.script_warned = true;
+  EXPECT_TRUE(Judge(Step::kCreate, "here", {0, ""}, messages)->warnings);
+}
+
 }  // namespace
 }  // namespace borgop

@@ -120,9 +120,6 @@ const std::vector<Refused>& RefusedPaths() {
       {"three colons", "/a:::b"},
       {"two colons last", "/a::"},
       {"colon last", "/a:"},
-      {"not UTF-8", "/a\xff"},
-      {"surrogate", "/a\xed\xa0\x80"},
-      {"overlong", "/a\xc0\xaf"},
       {"unknown placeholder", "/a{b}"},
       {"open brace", "/a{"},
       {"close brace", "/a}"},
@@ -160,6 +157,19 @@ TEST(RepositoryPathTest, WhatIsRefusedWouldHaveChangedOrFailed) {
   if (verdicts == std::vector<std::string>{"no borg"}) GTEST_SKIP() << "borg is not installed";
   ASSERT_EQ(verdicts.size(), paths.size());
   for (std::size_t i = 0; i < verdicts.size(); ++i) EXPECT_NE(verdicts[i], "same") << RefusedPaths()[i].name;
+}
+
+// They are reached by a link.
+TEST(RepositoryPathTest, WhatIsNotUtf8IsNotTold) {
+  for (const char* path : {"/a\xff", "/a\xed\xa0\x80/b", "/a\xc0\xaf"}) {
+    EXPECT_EQ(LocationProblem(path), "");
+    EXPECT_EQ(SpokenPath(path), "/./repository");
+    EXPECT_EQ(RepositoryUrl(path), "ssh://borg-server/./repository");
+    EXPECT_EQ(Serve("borg", path, false).argv.back(), "--restrict-to-repository=repository");
+  }
+  EXPECT_EQ(SpokenPath("/h\xc3\xa9"), "/h\xc3\xa9");
+  EXPECT_NE(LocationProblem("/a\xff/../b"), "");
+  EXPECT_NE(LocationProblem("/./repository"), "");  // nobody else gets there
 }
 
 TEST(RepositoryPathTest, RefusesWhatNoArgumentCanHold) {

@@ -21,9 +21,10 @@ struct Session {
   std::string seen_by_server, seen_by_client;
   bool ended = false;
   TaskGroup* group_ = nullptr;
+  ManifestReview review;
 
   Task<void> Run(Context context) {
-    result = co_await RunBridge(context, {client_out, client_in}, {server_out, server_in}, &guard, counters, first_byte);
+    result = co_await RunBridge(context, {client_out, client_in}, {server_out, server_in}, &guard, counters, first_byte, review);
     ended = true;
   }
   static Task<void> Collect(Context context, Reader& from, std::string& into) {
@@ -129,6 +130,77 @@ TEST(GuardedBridge, ARefusalEndsBothAndNothingOfItPasses) {
       EXPECT_EQ(session.result.refused->reason, Reason::kTargetMisbehaved);
     }
     EXPECT_FALSE(session.result.client_error || session.result.server_error);
+  });
+}
+
+Guard Reviewing() {
+  Expectation expectation{kPath, {}, std::nullopt};
+  expectation.reviews_manifests = true;
+  return Guard(std::move(expectation));
+}
+std::string PutManifest(std::uint64_t id) { return Call(id, "put", {{"id", ManifestId()}, {"data", std::string(9000, 'm')}}); }
+
+TEST(GuardedBridge, AManifestIsReadWhileTWaitsAndOnceBHasDoneAllBeforeIt) {
+  Play([](Context context, Session& session) -> Task<void> {
+    session.guard = Reviewing();
+    std::string read;
+    session.review = [&read](Context inner, std::string manifest) -> Task<Result<bool>> {
+      read = std::move(manifest);
+      co_await Sleep(inner, 10s);
+      co_return true;
+    };
+    const std::string commit = Commit(3), put = PutManifest(4), rest = Commit(5);
+    session.Say(session.client_out, kOpened + commit + put + rest);
+    co_await session.server_out.Write(context, kAnswered);
+    co_await Sleep(context, 60s);
+    EXPECT_EQ(read, "") << "B has not answered the commit";
+    EXPECT_EQ(session.seen_by_server, kOpened + commit);
+    co_await session.server_out.Write(context, Reply(3, None()));
+    co_await Sleep(context, 5s);
+    EXPECT_EQ(read, std::string(9000, 'm'));
+    EXPECT_EQ(session.seen_by_server, kOpened + commit) << "it is still being read";
+    co_await Sleep(context, 60s);
+    EXPECT_EQ(session.seen_by_server, kOpened + commit + put + rest);
+    EXPECT_FALSE(session.result.refused);
+  });
+}
+
+TEST(GuardedBridge, AManifestThatMayNotPassEndsTheSession) {
+  for (const bool readable : {true, false}) {
+    Play([readable](Context context, Session& session) -> Task<void> {
+      session.guard = Reviewing();
+      session.review = [readable](Context, std::string) -> Task<Result<bool>> {
+        if (readable) co_return false;
+        co_return Fail(Reason::kConnectionLost, "B is gone");
+      };
+      session.Say(session.client_out, kOpened + PutManifest(3) + Commit(4));
+      co_await session.server_out.Write(context, kAnswered);
+      co_await Sleep(context, 60s);
+      EXPECT_TRUE(session.ended);
+      EXPECT_EQ(session.seen_by_server, kOpened);
+      EXPECT_TRUE(session.result.refused);
+      if (session.result.refused) {
+        EXPECT_EQ(session.result.refused->reason, readable ? Reason::kTargetMisbehaved : Reason::kConnectionLost);
+      }
+    });
+  }
+}
+
+TEST(GuardedBridge, AManifestIsNotReadOnceBIsGone) {
+  Play([](Context context, Session& session) -> Task<void> {
+    session.guard = Reviewing();
+    bool read = false;
+    session.review = [&read](Context, std::string) -> Task<Result<bool>> {
+      read = true;
+      co_return true;
+    };
+    session.Say(session.client_out, kOpened + Commit(3) + PutManifest(4));
+    co_await session.server_out.Write(context, kAnswered);
+    co_await Sleep(context, 1s);
+    session.server_out.Close();
+    co_await Sleep(context, 60s);
+    EXPECT_TRUE(session.ended);
+    EXPECT_FALSE(read);
   });
 }
 

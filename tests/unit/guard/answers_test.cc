@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/finding.h"
 #include "session.h"
 
 namespace borgop::guard {
@@ -101,6 +102,61 @@ TEST(GuardAnswersTest, TheKey) {
                                   {"TooLong", none, Reply(3, std::string(9000, 'k')), Reason::kBorgOutputInvalid, none},
                                   {"Failed", known, ReplyException(3, "ObjectNotFound"), std::nullopt, known}})
     Check(row, Call(3, "load_key", {}));
+}
+
+// Of each finding that a person may have acknowledged: that one passes, once, and what B says is what is known from then on.
+TEST(GuardAnswersTest, AnAcknowledgedFindingPassesAndNoOther) {
+  const Pins known{Object('R'), 1000, KeyPrintOf("BORG_KEY 1")};
+  struct FindingRow {
+    const char* name;
+    std::string asked, answer, worse;
+    Pins after;
+  };
+  const std::string nonce = Call(3, "get_free_nonce", {}), key = Call(3, "load_key", {});
+  for (const FindingRow& row : std::initializer_list<FindingRow>{
+           {"ALowerNonce", nonce, Reply(3, std::uint64_t{999}), Reply(3, std::uint64_t{998}), {known.repository, 999, known.key}},
+           {"NoNonce", nonce, Reply(3, None()), Reply(3, std::uint64_t{998}), {known.repository, std::nullopt, known.key}},
+           {"AnotherKey", key, Reply(3, "BORG_KEY 2"), Reply(3, "BORG_KEY 3"), {known.repository, 1000, KeyPrintOf("BORG_KEY 2")}},
+           {"NoKey", key, Reply(3, ""), Reply(3, "BORG_KEY 3"), {known.repository, 1000, std::nullopt}}}) {
+    SCOPED_TRACE(row.name);
+    PlayedBridge accusing(Expected(known));
+    Open(accusing);
+    accusing.Client(row.asked);
+    accusing.Server(row.answer);
+    ASSERT_TRUE(accusing.error);
+    Pins acknowledged = known;
+    acknowledged.acknowledged = accusing.error->finding;
+    ASSERT_TRUE(IsFindingId(acknowledged.acknowledged));
+    PlayedBridge forgiving(Expected(acknowledged)), strict(Expected(acknowledged));
+    Open(forgiving);
+    forgiving.Client(row.asked);
+    forgiving.Server(row.answer);
+    EXPECT_FALSE(forgiving.error);
+    EXPECT_EQ(forgiving.to_client, row.answer);
+    EXPECT_EQ(forgiving.guard.pins(), row.after);
+    Open(strict);
+    strict.Client(row.asked);
+    strict.Server(row.worse);
+    ASSERT_TRUE(strict.error);
+    EXPECT_EQ(strict.error->reason, Reason::kRepositoryTampered);
+  }
+}
+
+TEST(GuardAnswersTest, OfAnAcknowledgedRepositoryNothingElseIsKnown) {
+  Pins pins{Object('R'), 1000, KeyPrintOf("BORG_KEY 1")};
+  const auto open = [](const Pins& with, char id) {
+    PlayedBridge bridge(Expected(with));
+    bridge.Client(OldCall(1, "negotiate", {Version()}) + Call(2, "open", OpenArguments()));
+    bridge.Server(OldReply(1, None(), Version()));
+    bridge.Server(Reply(2, Id(id)));
+    return std::pair(bridge.error, bridge.guard.pins());
+  };
+  const auto accused = open(pins, 'S').first;
+  ASSERT_TRUE(accused);
+  pins.acknowledged = accused->finding;
+  EXPECT_FALSE(open(pins, 'S').first);
+  EXPECT_EQ(open(pins, 'S').second, (Pins{Object('S'), std::nullopt, std::nullopt}));
+  EXPECT_TRUE(open(pins, 'T').first);
 }
 
 TEST(GuardAnswersTest, AReservationCountsOnceItIsConfirmed) {

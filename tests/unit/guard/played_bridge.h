@@ -9,13 +9,15 @@
 #include <vector>
 
 #include "engine/guard/guard.h"
+#include "engine/guard/rpc.h"
 #include "spoken.h"
 
 namespace borgop::guard {
 
 class PlayedBridge {
  public:
-  explicit PlayedBridge(Expectation expectation) : guard(std::move(expectation)) {}
+  explicit PlayedBridge(Expectation expectation, HeldObjects listed = HeldObjects())
+      : guard(std::move(expectation), std::move(listed)) {}
 
   // In pieces of `size`.
   void Client(std::string_view bytes, std::size_t size = std::string_view::npos) { Carry(bytes, size, true); }
@@ -25,6 +27,9 @@ class PlayedBridge {
   std::set<ObjectId> held;  // by the repository: what a played B lists
   // Instead of what it lists; given the question's number.
   std::function<std::string(std::uint64_t)> list;
+  // What somebody who reads manifests says of one.
+  std::function<bool(const std::string&)> review = [](const std::string&) { return true; };
+  std::vector<std::string> reviewed;
   std::string to_server, to_client;      // what passed
   std::string kept_client, kept_server;  // what waits
   std::size_t most_kept = 0;
@@ -71,8 +76,13 @@ class PlayedBridge {
         asked.push_back(guard.asked());
         verdict = Find();
       }
+      if (verdict == Guard::Verdict::kReview) {
+        reviewed.push_back(DataIn(kept).value_or("unreadable"));
+        verdict = guard.Reviewed(review(reviewed.back()));
+      }
       if (verdict == Guard::Verdict::kHold) continue;
       if (verdict == Guard::Verdict::kPass) passed += kept;
+      if (verdict == Guard::Verdict::kReplace) passed += guard.Replacement();
       kept.clear();
     }
   }

@@ -1,8 +1,12 @@
 // Which bytes pass when: splits, bulk data, questions, and nothing after a refusal.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 #include "session.h"
+#include "unnamed_files.h"
 
 namespace borgop::guard {
 namespace {
@@ -162,6 +166,59 @@ TEST(GuardSessionTest, BListsInPages) {
   EXPECT_FALSE(bridge.guard.refusals().empty());
 }
 
+// More than are kept in memory.
+TEST(GuardSessionTest, WhatIsHeldMayBeInAFile) {
+  PlayedBridge bridge(Expected(), HeldObjects(10));
+  Open(bridge);
+  for (int byte = 0; byte < 100; ++byte) bridge.held.insert(Object(static_cast<char>(byte)));
+  const std::string put = Call(3, "put", {{"id", Id('x')}, {"data", "1"}});
+  bridge.held.erase(Object('x'));
+  bridge.Client(put);
+  EXPECT_EQ(bridge.to_server, put);
+  EXPECT_TRUE(bridge.guard.refusals().empty());
+  bridge.Client(Call(4, "put", {{"id", Id('a')}, {"data", "1"}}));
+  EXPECT_EQ(bridge.to_server, put);
+  EXPECT_FALSE(bridge.guard.refusals().empty());
+}
+
+TEST(GuardSessionTest, WithoutRoomForWhatIsHeldNothingPasses) {
+  const char* was = std::getenv("TMPDIR");
+  const std::string before = was == nullptr ? "" : was;
+  setenv("TMPDIR", "/no/such/directory", 1);
+  PlayedBridge bridge(Expected(), HeldObjects(10));
+  Open(bridge);
+  for (int byte = 0; byte < 100; ++byte) bridge.held.insert(Object(static_cast<char>(byte)));
+  bridge.Client(Call(3, "put", {{"id", Id('x')}, {"data", "1"}}));
+  was == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", before.c_str(), 1);
+  EXPECT_EQ(bridge.to_server, "");
+  ASSERT_TRUE(bridge.error);
+  EXPECT_EQ(
+      bridge.error->message,
+      "cannot make a temporary file in /no/such/directory for the list of what the repository holds: No such file or directory");
+  EXPECT_FALSE(bridge.guard.Accusation());
+  EXPECT_FALSE(bridge.guard.FromClient("x").has_value());
+}
+
+// Nobody knows any more what B holds.
+TEST(GuardSessionTest, WhereTheFileCannotBeReadNothingPasses) {
+  PlayedBridge bridge(Expected(), HeldObjects(10));
+  Open(bridge);
+  for (int byte = 0; byte < 100; ++byte) bridge.held.insert(Object(static_cast<char>(byte)));
+  bridge.held.erase(Object('x'));
+  bridge.held.erase(Object('y'));
+  const std::string put = Call(3, "put", {{"id", Id('x')}, {"data", "1"}});
+  bridge.Client(put);
+  ASSERT_EQ(bridge.to_server, put);
+  const std::vector<int> files = UnnamedFiles();
+  ASSERT_EQ(files.size(), 1U);
+  ASSERT_EQ(ftruncate(files[0], 0), 0);
+  bridge.Client(Call(4, "put", {{"id", Id('y')}, {"data", "1"}}));
+  EXPECT_EQ(bridge.to_server, put);
+  EXPECT_FALSE(bridge.guard.Accusation());
+  EXPECT_NE(bridge.guard.WhyRefused().message.find("cannot read a temporary file in "), std::string::npos);
+  EXPECT_FALSE(bridge.guard.FromClient("x").has_value());
+}
+
 TEST(GuardSessionTest, WhatIsNoListEndsTheSession) {
   struct Row {
     const char* name;
@@ -191,15 +248,6 @@ TEST(GuardSessionTest, WhatIsNoListEndsTheSession) {
     EXPECT_EQ(bridge.error->reason, Reason::kBorgOutputInvalid);
     EXPECT_FALSE(bridge.guard.Accusation());
   }
-}
-
-TEST(GuardSessionTest, PagesWithoutEndAreGivenUp) {
-  HeldObjects held;
-  const std::vector<ObjectId> page(HeldObjects::kPage);
-  std::size_t pages = 0;
-  while (held.Add(page)) ++pages;
-  EXPECT_EQ(pages, HeldObjects::kMax / HeldObjects::kPage);
-  EXPECT_FALSE(held.complete());
 }
 
 // C's own borg may do anything; B has to be the same for it.

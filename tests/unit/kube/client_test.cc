@@ -166,6 +166,39 @@ TEST_F(ClientTest, WithoutRetryAfterTheWaitDoublesAndAttemptsAreBounded) {
   EXPECT_EQ(http_.Asked().size(), 4U);
 }
 
+TEST_F(ClientTest, PagesThatWouldBeTooLargeBecomeSmaller) {
+  // Two large objects after five small ones; an answer holds one large one.
+  const auto size = [](int at) { return at < 5 ? 1 : 6; };
+  http_.on_send = [&](const HttpRequest& request) -> Result<HttpResponse> {
+    const auto number = [&](const std::string& key) {
+      const std::size_t at = request.target.find(key + "=");
+      return at == std::string::npos ? 0 : std::stoi(request.target.substr(at + key.size() + 1));
+    };
+    const int from = number("continue"), until = std::min(from + number("limit"), 7);
+    int sum = 0;
+    std::string items;
+    for (int i = from; i < until; ++i) {
+      sum += size(i);
+      items += (items.empty() ? "" : ",") + std::string(R"({"metadata":{"name":"j)") + std::to_string(i) + "\"}}";
+    }
+    if (sum > 6) return Fail(Code::kTooLarge, "the answer is too large");
+    return HttpResponse{200, R"({"metadata":{"resourceVersion":"9","continue":")" + (until < 7 ? std::to_string(until) : "") +
+                                 R"("},"items":[)" + items + "]}"};
+  };
+  const Result<ObjectList> list = Make().List(Jobs(), {});
+  ASSERT_TRUE(list) << list.error().message;
+  ASSERT_EQ(list->items.size(), 7U);
+  for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(KeyOf(list->items[i]).name, "j" + std::to_string(i));
+}
+
+TEST_F(ClientTest, AnObjectThatIsTooLargeIsAnError) {
+  Answer({Fail(Code::kTooLarge, "the answer is too large")});
+  const Result<ObjectList> list = Make({.page_size = 3}).List(Jobs(), {});
+  ASSERT_FALSE(list);
+  EXPECT_EQ(list.error().code, Code::kTooLarge);
+  EXPECT_EQ(http_.Asked().size(), 2U) << "3, then 1";
+}
+
 TEST_F(ClientTest, ALongRetryAfterIsTheCallers) {
   Answer({HttpResponse{429, "", 31s}});
   const auto result = Make().Get(Jobs(), kKey);

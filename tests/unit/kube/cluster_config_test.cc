@@ -4,11 +4,15 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 
+#include "controller/kube/client_certificate.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/temporary_directory.h"
+#include "tests/fakes/test_certificates.h"
 
 namespace borgop::kube {
 namespace {
@@ -58,7 +62,7 @@ TEST_F(ClusterConfigTest, APodUsesItsServiceAccount) {
   EXPECT_EQ(config->server, "https://10.0.0.1:6443");
   EXPECT_EQ(config->authority_pem, "CA");
   EXPECT_EQ(config->ns, "operators");
-  const auto credential = config->credentials->Get();
+  const auto credential = config->credentials->Get({});
   ASSERT_TRUE(credential);
   EXPECT_EQ((*credential)->token.Reveal(), "one");
 }
@@ -87,26 +91,26 @@ TEST_F(ClusterConfigTest, TheTokenFileIsReadAgainAsItRotates) {
   const auto config = FindClusterConfig(sources_, clock_);
   ASSERT_TRUE(config);
   CredentialSource& source = *config->credentials;
-  const auto first = source.Get();
+  const auto first = source.Get({});
   directory_.Write("sa/token", "two");
-  EXPECT_EQ(*source.Get(), *first);
+  EXPECT_EQ(*source.Get({}), *first);
   clock_.Advance(TokenFileCredentials::kReread);
-  const auto second = source.Get();
+  const auto second = source.Get({});
   ASSERT_TRUE(second);
   EXPECT_EQ((*second)->token.Reveal(), "two");
   EXPECT_EQ((*first)->token.Reveal(), "one") << "who still uses the old one is not disturbed";
   clock_.Advance(TokenFileCredentials::kReread);
-  EXPECT_EQ(*source.Get(), *second) << "the same token is the same object";
+  EXPECT_EQ(*source.Get({}), *second) << "the same token is the same object";
 }
 
 TEST_F(ClusterConfigTest, ARefusedTokenIsReadAgainAtOnce) {
   BePod("10.0.0.1");
   const auto config = FindClusterConfig(sources_, clock_);
   ASSERT_TRUE(config);
-  const auto first = config->credentials->Get();
+  const auto first = config->credentials->Get({});
   directory_.Write("sa/token", "two");
   config->credentials->Reject(*first);
-  EXPECT_EQ((*config->credentials->Get())->token.Reveal(), "two");
+  EXPECT_EQ((*config->credentials->Get({}))->token.Reveal(), "two");
 }
 
 TEST_F(ClusterConfigTest, ATokenFileThatIsGoneForAMomentIsNoFailure) {
@@ -115,9 +119,9 @@ TEST_F(ClusterConfigTest, ATokenFileThatIsGoneForAMomentIsNoFailure) {
   ASSERT_TRUE(config);
   directory_.Write("sa/token", "");
   clock_.Advance(1h);
-  EXPECT_EQ((*config->credentials->Get())->token.Reveal(), "one");
+  EXPECT_EQ((*config->credentials->Get({}))->token.Reveal(), "one");
   directory_.Write("sa/token", "two");
-  EXPECT_EQ((*config->credentials->Get())->token.Reveal(), "two");
+  EXPECT_EQ((*config->credentials->Get({}))->token.Reveal(), "two");
 }
 
 TEST_F(ClusterConfigTest, LooksInOrder) {
@@ -140,12 +144,12 @@ TEST_F(ClusterConfigTest, KubeconfigsCertificateAndTokenFile) {
   directory_.Write("key.pem", "KEY");
   directory_.Write("tok", "from-file");
   const auto config = KubeconfigConfig(
-      WriteKubeconfig("config", "https://h", "{client-certificate: cert.pem, client-key: key.pem, token: x, tokenFile: tok}"), {},
+      {WriteKubeconfig("config", "https://h", "{client-certificate: cert.pem, client-key: key.pem, token: x, tokenFile: tok}")}, {},
       clock_);
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->ns, "n");
   EXPECT_EQ(config->authority_pem, "CA");
-  const auto credential = config->credentials->Get();
+  const auto credential = config->credentials->Get({});
   ASSERT_TRUE(credential);
   EXPECT_EQ((*credential)->certificate_pem, "CERT");
   EXPECT_EQ((*credential)->key_pem.Reveal(), "KEY");
@@ -154,7 +158,7 @@ TEST_F(ClusterConfigTest, KubeconfigsCertificateAndTokenFile) {
 
 TEST_F(ClusterConfigTest, KubeconfigsMissingFilesAreNamed) {
   const auto config =
-      KubeconfigConfig(WriteKubeconfig("config", "https://h", "{client-certificate: cert.pem, client-key: key.pem}"), {}, clock_);
+      KubeconfigConfig({WriteKubeconfig("config", "https://h", "{client-certificate: cert.pem, client-key: key.pem}")}, {}, clock_);
   ASSERT_FALSE(config);
   EXPECT_NE(config.error().message.find("cert.pem: No such file"), std::string::npos) << config.error().message;
 }
@@ -165,12 +169,107 @@ TEST_F(ClusterConfigTest, KubeconfigsProgramIsUsed) {
                    "\"status\":{\"token\":\"from-program\"}}'\n",
                    true);
   const auto config = KubeconfigConfig(
-      WriteKubeconfig("config", "https://h", "{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./login}}"), {},
+      {WriteKubeconfig("config", "https://h", "{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./login}}")}, {},
       clock_);
   ASSERT_TRUE(config) << config.error().message;
-  const auto credential = config->credentials->Get();
+  const auto credential = config->credentials->Get({});
   ASSERT_TRUE(credential) << credential.error().message;
   EXPECT_EQ((*credential)->token.Reveal(), "from-program");
+}
+
+TEST_F(ClusterConfigTest, AContextThatIsNamedWinsOverThePod) {
+  BePod("10.0.0.1");
+  sources_.context = "c";
+  EXPECT_NE(FoundServer().find("a context is named, but there is no kubeconfig"), std::string::npos) << FoundServer();
+  environment_["HOME"] = directory_.path();
+  WriteKubeconfig(".kube/config", "https://home");
+  EXPECT_EQ(FoundServer(), "https://home");
+  sources_.context = "d";
+  EXPECT_NE(FoundServer().find("no context `d`"), std::string::npos);
+}
+
+TEST_F(ClusterConfigTest, OnlyKubeconfigTheVariableIsAList) {
+  const std::string path = WriteKubeconfig("a:b", "https://colon");
+  sources_.kubeconfig = path;
+  EXPECT_EQ(FoundServer(), "https://colon");
+  sources_.kubeconfig.clear();
+  environment_["KUBECONFIG"] = path;
+  EXPECT_NE(FoundServer().find("no kubeconfig file"), std::string::npos);
+  environment_["KUBECONFIG"] = directory_.At("none") + ":" + WriteKubeconfig("c", "https://list");
+  EXPECT_EQ(FoundServer(), "https://list");
+}
+
+TEST_F(ClusterConfigTest, AClientCertificateIsReadAgainAsItRotates) {
+  const TestAuthority authority;
+  const TestIdentity first = authority.Issue("a", ""), second = authority.Issue("b", "");
+  directory_.Write("cert.pem", first.certificate_pem);
+  directory_.Write("key.pem", first.key_pem);
+  const auto config =
+      KubeconfigConfig({WriteKubeconfig("config", "https://h", "{client-certificate: cert.pem, client-key: key.pem}")}, {}, clock_);
+  ASSERT_TRUE(config) << config.error().message;
+  CredentialSource& source = *config->credentials;
+  const auto before = source.Get({});
+  directory_.Write("cert.pem", second.certificate_pem);
+  EXPECT_EQ(*source.Get({}), *before);
+  clock_.Advance(ClientCertificate::kReread);
+  EXPECT_EQ((*source.Get({}))->certificate_pem, first.certificate_pem) << "the key does not belong to it yet";
+  directory_.Write("key.pem", second.key_pem);
+  clock_.Advance(ClientCertificate::kReread);
+  const auto after = source.Get({});
+  EXPECT_EQ((*after)->certificate_pem, second.certificate_pem);
+  EXPECT_EQ((*after)->key_pem.Reveal(), second.key_pem);
+  directory_.Write("cert.pem", first.certificate_pem);
+  directory_.Write("key.pem", first.key_pem);
+  source.Reject(*after);
+  EXPECT_EQ((*source.Get({}))->certificate_pem, first.certificate_pem) << "a refusal has it read at once";
+}
+
+TEST_F(ClusterConfigTest, AProgramsCertificateComesBeforeTheUsersOwn) {
+  directory_.Write("login", "#!/bin/sh\ncat \"${0%/*}/answer\"\n", true);
+  const auto answer = [this](const std::string& status) {
+    directory_.Write("answer",
+                     R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":)" + status + "}");
+  };
+  const auto config = KubeconfigConfig(
+      {WriteKubeconfig("config", "https://h",
+                       "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login}, client-certificate-data: Q0VSVA==, "
+                       "client-key-data: S0VZ}")},
+      {}, clock_);
+  ASSERT_TRUE(config) << config.error().message;
+  answer(R"({"token":"t"})");
+  const auto both = config->credentials->Get({});
+  ASSERT_TRUE(both) << both.error().message;
+  EXPECT_EQ((*both)->token.Reveal(), "t");
+  EXPECT_EQ((*both)->certificate_pem, "CERT");
+  EXPECT_EQ(*config->credentials->Get({}), *both) << "what did not change is the same object";
+  answer(R"({"token":"t","clientCertificateData":"C","clientKeyData":"K"})");
+  config->credentials->Reject(*both);
+  const auto own = config->credentials->Get({});
+  ASSERT_TRUE(own) << own.error().message;
+  EXPECT_EQ((*own)->certificate_pem, "C");
+}
+
+TEST_F(ClusterConfigTest, AProgramIsToldWhatTheClusterHasForIt) {
+  directory_.Write(
+      "login",
+      "#!/bin/sh\nprintf %s \"$KUBERNETES_EXEC_INFO\" >\"${0%/*}/info\"\necho "
+      "'{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"t\"}}'\n",
+      true);
+  const auto config = KubeconfigConfig(
+      {directory_.Write("config",
+                        "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
+                        "clusters:\n- name: k\n  cluster:\n    server: https://h\n    extensions:\n"
+                        "    - {name: other, extension: {x: 1}}\n"
+                        "    - name: client.authentication.k8s.io/exec\n"
+                        "      extension: {audience: \"06e3\", n: 7, on: true, list: [a, \"1\"], none: null}\n"
+                        "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login, "
+                        "provideClusterInfo: true}}}]\n")},
+      {}, clock_);
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_TRUE(config->credentials->Get({}));
+  const auto info = nlohmann::json::parse(std::ifstream(directory_.At("info")));
+  EXPECT_EQ(info["spec"]["cluster"]["config"],
+            nlohmann::json::parse(R"({"audience":"06e3","n":7,"on":true,"list":["a","1"],"none":null})"));
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ class ExecCredentialsTest : public testing::Test {
 TEST_F(ExecCredentialsTest, RunsTheProgramWithItsArgumentsAndEnvironment) {
   ExecCredentials source = Make("printf '%s|' \"$@\" \"$LOGIN_REGION\" \"$KUBERNETES_EXEC_INFO\" >'" + directory_.At("given") +
                                 "'\ncat\necho '" + Output(R"({"token":"t"})") + "'");
-  const auto credential = source.Get();
+  const auto credential = source.Get({});
   ASSERT_TRUE(credential) << credential.error().message;
   EXPECT_EQ((*credential)->token.Reveal(), "t");
   EXPECT_EQ(File("given"), "a b|$c|x y|{\"apiVersion\":\"" + kV1 +
@@ -86,50 +86,78 @@ TEST_F(ExecCredentialsTest, RunsTheProgramWithItsArgumentsAndEnvironment) {
 TEST_F(ExecCredentialsTest, AsksAgainWhenTheTokenIsAboutToExpireOrWasRefused) {
   ExecCredentials source = Make("echo '" + Output(R"({"token":"t","expirationTimestamp":"2026-09-21T14:13:50Z"})") + "'");
   clock_.JumpWall(std::chrono::duration_cast<std::chrono::seconds>(*ParseRfc3339("2026-09-21T14:13:30Z") - clock_.Wall()));
-  const auto first = source.Get();
+  const auto first = source.Get({});
   ASSERT_TRUE(first) << first.error().message;
-  EXPECT_EQ(*source.Get(), *first);
+  EXPECT_EQ(*source.Get({}), *first);
   EXPECT_EQ(Runs(), 1U);
   clock_.Advance(9s);
-  ASSERT_TRUE(source.Get());
+  ASSERT_TRUE(source.Get({}));
   EXPECT_EQ(Runs(), 1U);
   clock_.Advance(1s);
-  const auto second = source.Get();
+  const auto second = source.Get({});
   ASSERT_TRUE(second);
   EXPECT_EQ(Runs(), 2U);
   clock_.JumpWall(-10s);
   source.Reject(*first);  // long replaced
-  ASSERT_TRUE(source.Get());
+  ASSERT_TRUE(source.Get({}));
   EXPECT_EQ(Runs(), 2U);
   source.Reject(*second);
-  ASSERT_TRUE(source.Get());
+  ASSERT_TRUE(source.Get({}));
   EXPECT_EQ(Runs(), 3U);
 }
 
 TEST_F(ExecCredentialsTest, FailuresNameTheProgramAndHoldNothingOfItsOutput) {
-  const auto exits = Make("echo s3cret; exit 3").Get();
+  const auto exits = Make("echo s3cret; exit 3").Get({});
   ASSERT_FALSE(exits);
   EXPECT_EQ(exits.error().code, ApiError::Code::kUnauthorized);
   EXPECT_NE(exits.error().message.find("exit code 3"), std::string::npos) << exits.error().message;
   EXPECT_NE(exits.error().message.find(directory_.At("login")), std::string::npos);
   EXPECT_EQ(exits.error().message.find("s3cret"), std::string::npos);
 
-  const auto dies = Make("kill -9 $$").Get();
+  const auto dies = Make("kill -9 $$").Get({});
   ASSERT_FALSE(dies);
   EXPECT_NE(dies.error().message.find("a signal"), std::string::npos);
 
-  const auto floods = Make("head -c 2000000 /dev/zero").Get();
+  const auto floods = Make("head -c 2000000 /dev/zero").Get({});
   ASSERT_FALSE(floods);
   EXPECT_NE(floods.error().message.find("1 MiB"), std::string::npos);
 }
 
 TEST_F(ExecCredentialsTest, AProgramThatHangsIsEnded) {
-  const auto hangs = Make("exec sleep 1000", 200ms).Get();
+  const auto hangs = Make("exec sleep 1000", 200ms).Get({});
   ASSERT_FALSE(hangs);
   EXPECT_EQ(hangs.error().code, ApiError::Code::kTimeout);
-  const auto silent = Make("exec >&-\nexec sleep 1000", 200ms).Get();
+  const auto silent = Make("exec >&-\nexec sleep 1000", 200ms).Get({});
   ASSERT_FALSE(silent);
   EXPECT_EQ(silent.error().code, ApiError::Code::kUnauthorized) << "its output ended, it did not";
+}
+
+TEST_F(ExecCredentialsTest, WhoeverWaitsMayLeaveAndTheNextFindsTheProgramRunning) {
+  ExecCredentials source =
+      Make("until test -e '" + directory_.At("go") + "'; do sleep 0.02; done\necho '" + Output(R"({"token":"t"})") + "'");
+  const auto late = source.Get({{}, MonotonicTime::clock::now() + 50ms});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ApiError::Code::kTimeout);
+  EXPECT_NE(late.error().message.find(directory_.At("login") + " has not answered yet"), std::string::npos);
+  std::stop_source stop;
+  std::jthread stopping([&stop] { stop.request_stop(); });
+  const auto stopped = source.Get({stop.get_token()});
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ApiError::Code::kCancelled);
+  directory_.Write("go", "");
+  const auto credential = source.Get({});
+  ASSERT_TRUE(credential) << credential.error().message;
+  EXPECT_EQ((*credential)->token.Reveal(), "t");
+  EXPECT_EQ(Runs(), 1U);
+}
+
+TEST_F(ExecCredentialsTest, AProgramThatRunsEndsWithItsSource) {
+  const auto began = MonotonicTime::clock::now();
+  {
+    ExecCredentials source = Make("exec sleep 1000", 1h);
+    EXPECT_FALSE(source.Get({{}, MonotonicTime::clock::now()}));
+  }
+  EXPECT_LT(MonotonicTime::clock::now() - began, 900s);
 }
 
 TEST_F(ExecCredentialsTest, AMissingProgramIsNamedWithTheHint) {
@@ -137,7 +165,7 @@ TEST_F(ExecCredentialsTest, AMissingProgramIsNamedWithTheHint) {
   plugin.api_version = kV1;
   plugin.command = directory_.At("none");
   plugin.install_hint = "install none";
-  const auto credential = ExecCredentials(plugin, "", clock_).Get();
+  const auto credential = ExecCredentials(plugin, "", clock_).Get({});
   ASSERT_FALSE(credential);
   EXPECT_EQ(credential.error().code, ApiError::Code::kConfig);
   EXPECT_NE(credential.error().message.find("No such file or directory (install none)"), std::string::npos);

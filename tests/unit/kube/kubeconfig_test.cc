@@ -156,6 +156,22 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"empty", " \n", "no current-context"}),
     [](const auto& each) { return std::string(each.param.name); });
 
+TEST(Kubeconfig, WhatIsSetToNothingIsNotSet) {
+  const auto context = Read(Config(kServer + "\nproxy-url: \"\"",
+                                   "token: t\nusername: \"\"\npassword: \"\"\nas: \"\"\nas-groups: []\nas-user-extra: {}"));
+  ASSERT_TRUE(context) << context.error().message;
+  EXPECT_EQ(context->token.Reveal(), "t");
+}
+
+TEST(Kubeconfig, AContextWithoutAUserIsNobodys) {
+  for (const char* user : {"user: \"\", ", ""}) {
+    const auto context = Read(std::string("current-context: c\ncontexts: [{name: c, context: {") + user +
+                              "cluster: k}}]\nclusters: [{name: k, cluster: {server: \"https://h\"}}]");
+    ASSERT_TRUE(context) << context.error().message;
+    EXPECT_TRUE(context->token.empty());
+  }
+}
+
 TEST(Kubeconfig, WhatOtherContextsHaveIsNoneOfOurBusiness) {
   EXPECT_TRUE(Read(Config(kServer, "token: t") + "- name: other\n  user: {password: x}\n"));
 }
@@ -163,11 +179,11 @@ TEST(Kubeconfig, WhatOtherContextsHaveIsNoneOfOurBusiness) {
 TEST(LoadKubeconfig, LeavesOutMissingFilesOfTheList) {
   const TemporaryDirectory directory;
   const std::string path = directory.Write("sub/config", Config(kServer, "tokenFile: ../tok"));
-  const auto context = LoadKubeconfig(directory.At("none") + ":" + path + ":");
+  const auto context = LoadKubeconfig(SplitKubeconfigList(directory.At("none") + ":" + path + ":"));
   ASSERT_TRUE(context) << context.error().message;
   EXPECT_EQ(context->token_file, directory.At("tok"));
-  EXPECT_FALSE(LoadKubeconfig(directory.At("none")));
-  EXPECT_FALSE(LoadKubeconfig(""));
+  EXPECT_FALSE(LoadKubeconfig({directory.At("none")}));
+  EXPECT_FALSE(LoadKubeconfig({}));
 }
 
 }  // namespace

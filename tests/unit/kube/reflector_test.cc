@@ -160,6 +160,15 @@ TEST_F(ReflectorTest, AListThatFailsIsTriedAgainAndNothingIsSynced) {
   EXPECT_FALSE(reflector_->WaitForSync({}, 1ms));
 }
 
+TEST_F(ReflectorTest, AServerThatAsksToBeLeftAloneIs) {
+  ListFails({Code::kThrottled, 429, "", "", 45s});
+  ListFails({Code::kServerError, 503, "", "", 1h});
+  List(10, {});
+  Watch("", Fail({Code::kThrottled, 429, "", "", 20s}), 0s);
+  Watch("", Fail({Code::kServerError, 503, "", "", 20s}), 0s);
+  EXPECT_EQ(Run(), "L [45000] L [600000] L W10 [20000] W10 [20000] L [2400] ") << "an hour is too long to believe";
+}
+
 TEST_F(ReflectorTest, WaitsHaveALimit) {
   for (int i = 0; i < 40; ++i) ListFails({Code::kUnreachable, 0, "", "no"});
   EXPECT_TRUE(Run().ends_with("L [22500] L [22500] ")) << story_;

@@ -76,7 +76,7 @@ struct Bad {
 class BadLines : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadLines, EndTheWatchForGood) {
-  WatchDecoder decoder(4096);
+  WatchDecoder decoder({}, 4096);
   std::vector<WatchEvent> events;
   const Status status = decoder.Feed(Event("ADDED", "a", 1) + GetParam().line + "\n" + Event("ADDED", "b", 2), events);
   ASSERT_FALSE(status);
@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(WatchDecoder, ALineThatNeverEndsIsRefusedInPieces) {
-  WatchDecoder decoder(100);
+  WatchDecoder decoder({}, 100);
   std::vector<WatchEvent> events;
   Status status;
   int pieces = 0;
@@ -125,10 +125,10 @@ TEST(WatchDecoder, ALineThatNeverEndsIsRefusedInPieces) {
 
 TEST(WatchDecoder, ALineMayBeAsLongAsTheLimit) {
   const std::string line = Event("ADDED", "a", 1);
-  WatchDecoder decoder(line.size() - 1);  // the line break does not count
+  WatchDecoder decoder({}, line.size() - 1);  // the line break does not count
   std::vector<WatchEvent> events;
   EXPECT_TRUE(decoder.Feed(line, events));
-  WatchDecoder smaller(line.size() - 2);
+  WatchDecoder smaller({}, line.size() - 2);
   EXPECT_FALSE(smaller.Feed(line, events));
 }
 
@@ -137,6 +137,50 @@ TEST(BoundedJson, DepthCountsOutsideOfStringsOnly) {
   EXPECT_TRUE(ParseBoundedJson("[" + brackets + "]"));
   EXPECT_TRUE(ParseBoundedJson(std::string(kMaxJsonDepth, '[') + std::string(kMaxJsonDepth, ']')));
   EXPECT_FALSE(ParseBoundedJson(std::string(kMaxJsonDepth + 1, '[') + std::string(kMaxJsonDepth + 1, ']')));
+}
+
+TEST(BoundedJson, IsWhatTheLibraryReads) {
+  for (const std::string text :
+       {R"({"a": [1, -2, 3.5, true, false, null, "x", {}, [], {"b": {"c": []}}], "metadata": {"managedFields": [1]}})", R"([])",
+        R"("text")", R"(17)", R"({"a": 1, "a": {"b": 2}})", R"({"a": {"b": 2}, "a": 1})", R"([{"": ""}])"}) {
+    EXPECT_EQ(ParseBoundedJson(text), std::optional(nlohmann::json::parse(text))) << text;
+  }
+  for (const char* text : {"", "{", "[1,]", "{\"a\"}", "1 2", "nul", "\"\xff\"", "[}"})
+    EXPECT_FALSE(ParseBoundedJson(text)) << text;
+}
+
+TEST(BoundedJson, ObjectsOfTheApiLoseManagedFieldsOfTheirMetadataOnly) {
+  const auto read = [](const char* text) { return ParseApiObject(text).value_or(nullptr); };
+  EXPECT_EQ(
+      read(R"({"metadata": {"a": 1, "managedFields": [{"f": {"g": [{}]}}, 2], "b": {"c": 3}}, "data": {"managedFields": "x"}})"),
+      nlohmann::json::parse(R"({"metadata": {"a": 1, "b": {"c": 3}}, "data": {"managedFields": "x"}})"));
+  EXPECT_EQ(read(R"({"items": [{"metadata": {"managedFields": null, "name": "a"}}, {"metadata": {"managedFields": "x"}}]})"),
+            nlohmann::json::parse(R"({"items": [{"metadata": {"name": "a"}}, {"metadata": {}}]})"));
+  EXPECT_EQ(
+      read(R"({"metadata": [{"managedFields": 1}], "managedFields": 2, "x": {"metadata": {"labels": {"managedFields": "l"}}}})"),
+      nlohmann::json::parse(
+          R"({"metadata": [{"managedFields": 1}], "managedFields": 2, "x": {"metadata": {"labels": {"managedFields": "l"}}}})"));
+}
+
+TEST(BoundedJson, FieldsAreDroppedFromTheRootOfEachObjectOnly) {
+  const std::vector<FieldPath> without = {{"spec", "template"}, {"status"}};
+  const auto read = [&](const char* text) { return ParseApiObject(text, without).value_or(nullptr); };
+  EXPECT_EQ(
+      read(R"({"spec": {"a": [{"template": 1}], "template": {"b": [1, {"c": 2}]}, "z": {"spec": {"template": 3}}}, "status": 4})"),
+      nlohmann::json::parse(R"({"spec": {"a": [{"template": 1}], "z": {"spec": {"template": 3}}}})"));
+  EXPECT_EQ(
+      read(R"({"items": [{"status": {}}, {"spec": {"template": []}, "metadata": {"labels": {"status": "x"}}}], "kind": "List"})"),
+      nlohmann::json::parse(R"({"items": [{}, {"spec": {}, "metadata": {"labels": {"status": "x"}}}], "kind": "List"})"));
+  EXPECT_EQ(read(R"({"type": "ADDED", "object": {"status": 1, "spec": {"template": 2, "items": [{"status": 3}]}}})"),
+            nlohmann::json::parse(R"({"type": "ADDED", "object": {"spec": {"items": [{"status": 3}]}}})"));
+}
+
+TEST(BoundedJson, WhatIsDroppedIsNoDeeperEither) {
+  const auto nested = [](std::size_t depth) {
+    return R"({"metadata": {"managedFields": )" + std::string(depth, '[') + std::string(depth, ']') + "}}";
+  };
+  EXPECT_TRUE(ParseApiObject(nested(kMaxJsonDepth - 2)));
+  EXPECT_FALSE(ParseApiObject(nested(kMaxJsonDepth - 1)));
 }
 
 }  // namespace

@@ -100,6 +100,14 @@ TEST_F(WorkQueueTest, AKeyThatIsDueWhileItIsWorkedOnComesAfterDone) {
   EXPECT_EQ(Drain(), "a");
 }
 
+TEST_F(WorkQueueTest, AfterAFailureNoSoonerThanTheServerAsks) {
+  queue_.AddWithBackoff(kA, 20s);
+  clock_.Advance(19'999ms);
+  EXPECT_FALSE(queue_.TryGet());
+  clock_.Advance(1ms);
+  EXPECT_EQ(queue_.TryGet(), kA);
+}
+
 TEST_F(WorkQueueTest, BackoffDoublesForEachKeyUpToItsLimitUntilForgotten) {
   for (const auto expected : {1s, 2s, 4s, 8s, 10s, 10s}) {
     queue_.AddWithBackoff(kA);

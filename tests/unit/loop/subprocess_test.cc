@@ -102,17 +102,49 @@ TEST(Subprocess, IsKilledWhenItIsDropped) {
   });
 }
 
-TEST(Signals, DeliversStopSignals) {
+TEST(Subprocess, GetsNoMoreMemoryThanItMay) {
   RunReal([](Context context) -> Task<void> {
-    WaitQueue told;
-    int number = 0;
-    Signals signals(*context.loop, [&](int got) {
-      number = got;
-      told.NotifyAll();
+    Signals signals(*context.loop, [](int) {});
+    Result<std::unique_ptr<Subprocess>> child =
+        Subprocess::Start(*context.loop, signals, {"sh", "-c", "read go; ulimit -v"}, {{"PATH", "/usr/bin:/bin"}});
+    EXPECT_TRUE(child.has_value());
+    (*child)->LimitMemory(std::uint64_t{1} << 30);
+    const std::string_view go = "go\n";
+    const Status told = co_await (*child)->in().Write(context.WithTimeout(10s), go);
+    EXPECT_TRUE(told.has_value());
+    std::array<char, 32> buffer{};
+    const Result<std::size_t> got = co_await (*child)->out().Read(context.WithTimeout(10s), buffer);
+    EXPECT_EQ(std::string(buffer.data(), got.value_or(0)), "1048576\n");
+  });
+}
+
+TEST(Signals, DeliversStopSignals) {
+  for (const int sent : {SIGTERM, SIGINT}) {
+    RunReal([sent](Context context) -> Task<void> {
+      WaitQueue told;
+      int number = 0;
+      Signals signals(*context.loop, [&](int got) {
+        number = got;
+        told.NotifyAll();
+      });
+      kill(getpid(), sent);
+      EXPECT_EQ(co_await told.Wait(context.WithTimeout(10s)), Wake::kNotified);
+      EXPECT_EQ(number, sent);
     });
-    kill(getpid(), SIGTERM);
-    EXPECT_EQ(co_await told.Wait(context.WithTimeout(10s)), Wake::kNotified);
-    EXPECT_EQ(number, SIGTERM);
+  }
+}
+
+// As a parent may leave it: the kernel would then reap children, and nobody learn of it.
+TEST(Signals, ChildrenAreSeenToEndWhereTheirSignalWasIgnored) {
+  static_cast<void>(std::signal(SIGCHLD, SIG_IGN));
+  RunReal([](Context context) -> Task<void> {
+    Signals signals(*context.loop, [](int) {});
+    Result<std::unique_ptr<Subprocess>> child =
+        Subprocess::Start(*context.loop, signals, {"sh", "-c", "exit 7"}, {{"PATH", "/usr/bin:/bin"}});
+    EXPECT_TRUE(child.has_value());
+    const Result<int> ended = co_await (*child)->Wait(context.WithTimeout(10s));
+    EXPECT_TRUE(ended.has_value()) << ended.error().message;
+    EXPECT_EQ(ended.value_or(0) >> 8, 7);
   });
 }
 

@@ -73,6 +73,13 @@ TEST(TargetMetricsTest, Table) {
            {"succeeded", succeeded, "target_last_success_timestamp_seconds", "1700000000"},
            {"interval", [](TargetSample& sample) { sample.expected_interval = std::chrono::hours(24); },
             "target_expected_interval_seconds", "86400"},
+           {"never checked", [](TargetSample&) {}, "target_last_check_timestamp_seconds", nullptr},
+           {"checked", [at](TargetSample& sample) { sample.status.last_check_time = at; }, "target_last_check_timestamp_seconds",
+            "1700000000"},
+           {"check interval", [](TargetSample& sample) { sample.expected_check_interval = std::chrono::hours(1); },
+            "target_expected_check_interval_seconds", "3600"},
+           {"nothing is checked", [](TargetSample&) {}, "target_expected_check_interval_seconds", nullptr},
+           {"made", [at](TargetSample& sample) { sample.created = at; }, "target_created_timestamp_seconds", "1700000000"},
            {"no schedule", [](TargetSample&) {}, "target_expected_interval_seconds", nullptr},
            {"next", [at](TargetSample& sample) { sample.status.next_backup_time = at; }, "target_next_backup_timestamp_seconds",
             "1700000000"},
@@ -109,7 +116,7 @@ TEST(TargetMetricsTest, OnePhaseIsOne) {
   const std::string text = Text({sample});
   const std::string series = "borg_operator_target_last_backup_phase" + std::string(kLabels);
   EXPECT_THAT(text, testing::HasSubstr(series + ",phase=\"Failed\"} 1\n"));
-  for (const char* other : {"Running", "Completed", "CompletedWithWarnings", "Cancelled"}) {
+  for (const char* other : {"Starting", "Running", "Completed", "CompletedWithWarnings", "Cancelled"}) {
     EXPECT_THAT(text, testing::HasSubstr(series + ",phase=\"" + other + "\"} 0\n"));
   }
 }

@@ -14,25 +14,34 @@ namespace {
 
 using test::PublicKey;
 
-// A key in wire format that is only as real as the parser looks: its type, then `content`.
-std::string Key(std::string_view type, std::string_view content = "content") {
-  std::string blob;
-  blob += std::string(3, '\0') + static_cast<char>(type.size());
-  blob += type;
-  blob += content;
-  return std::string(type) + ' ' + EncodeBase64(blob);
+std::string WireString(std::string_view text) { return std::string(3, '\0') + static_cast<char>(text.size()) + std::string(text); }
+
+// A key in wire format that is only as real as the parser looks: whole, and full of `letter`.
+std::string Key(const std::string& type, char letter = 'x') {
+  std::string blob = WireString(type);
+  if (type == "ssh-rsa" || type == "ssh-dss") {
+    for (int numbers = type == "ssh-rsa" ? 2 : 4; numbers > 0; --numbers) blob += WireString(std::string(20, letter));
+  } else if (type.starts_with("ecdsa")) {
+    const std::size_t size = type.ends_with("256") ? 64 : type.ends_with("384") ? 96 : 132;
+    blob += WireString(type.substr(type.rfind('-') + 1)) + std::string(3, '\0') + static_cast<char>(size + 1) + '\x04' +
+            std::string(size, letter);
+  } else {
+    blob += WireString(std::string(32, letter));
+    if (type.starts_with("sk-")) blob += WireString("ssh:");
+  }
+  return type + ' ' + EncodeBase64(blob);
 }
 
-const std::string kA = Key("ssh-ed25519", "A");
-const std::string kB = Key("ssh-ed25519", "B");
-const std::string kRsa = Key("ssh-rsa", "R");
+const std::string kA = Key("ssh-ed25519", 'A');
+const std::string kB = Key("ssh-ed25519", 'B');
+const std::string kRsa = Key("ssh-rsa", 'R');
 
-// The contents of the keys found, such as "A,R"; or "! " and the error.
+// The letters of the keys found, such as "A,R"; or "! " and the error.
 std::string Found(std::string_view text, const std::string& host, std::uint16_t port) {
   const auto keys = KeysFor(text, host, port);
   if (!keys) return "! " + keys.error().message;
   std::string found;
-  for (const PinnedKey& key : *keys) found += (found.empty() ? "" : ",") + key.blob.substr(4 + key.type.size());
+  for (const PinnedKey& key : *keys) found += (found.empty() ? "" : ",") + key.blob.substr(key.blob.size() - 1);
   return found;
 }
 
@@ -108,7 +117,7 @@ const MatchRow kMatches[] = {
     {"ManyNames", "a,b,c,d,e,f,g,i,j,k " + kA, "h", 22,
      "! has no key for `h`, only for `a`, `b`, `c`, `d`, `e`, `f`, `g`, `i` and others (run ssh-keyscan h)"},
     {"Ecdsa",
-     "h " + Key("ecdsa-sha2-nistp256", "1") + "\nh " + Key("ecdsa-sha2-nistp384", "2") + "\nh " + Key("ecdsa-sha2-nistp521", "3"),
+     "h " + Key("ecdsa-sha2-nistp256", '1') + "\nh " + Key("ecdsa-sha2-nistp384", '2') + "\nh " + Key("ecdsa-sha2-nistp521", '3'),
      "h", 22, "1,2,3"},
 };
 INSTANTIATE_TEST_SUITE_P(Rows, KnownHostsMatch, testing::ValuesIn(kMatches),
@@ -136,6 +145,12 @@ const SyntaxRow kSyntax[] = {
      "line 3 of it is no known_hosts line: NAMES TYPE KEY is wanted (give the output of ssh-keyscan)"},
     {"NotBase64", "h ssh-ed25519 AAAA!", "line 1 of it has a key that is not base64, or is cut (run ssh-keyscan again)"},
     {"Cut", "h " + kA.substr(0, kA.size() - 1), "line 1 of it has a key that is not base64, or is cut (run ssh-keyscan again)"},
+    {"CutAfterWholeBytes", "10.231.1.2 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPSc17dG",
+     "line 1 of it has a key of type `ssh-ed25519` that is cut or has bytes too many (run ssh-keyscan again)"},
+    {"RevokedCut", "@revoked h " + kA.substr(0, kA.size() - 8),
+     "line 1 of it has a key of type `ssh-ed25519` that is cut or has bytes too many (run ssh-keyscan again)"},
+    {"LeftOutButCut", "h " + Key("ssh-dss").substr(0, 80),
+     "line 1 of it has a key of type `ssh-dss` that is cut or has bytes too many (run ssh-keyscan again)"},
     {"Prose", "h " + kA + "\nthis is no key", "line 2 of it has a key that is not base64, or is cut (run ssh-keyscan again)"},
     {"AnotherType", "h ssh-rsa " + kA.substr(kA.find(' ') + 1),
      "line 1 of it says `ssh-rsa` but holds another or a damaged key (run ssh-keyscan again)"},

@@ -193,6 +193,10 @@ std::string GoodYaml() {
          "    passphrase: correct horse\n"
          "    encryption: repokey\n"
          "    keyFile: /var/lib/borg/web.key\n"
+         "    ledgerFile: /var/lib/borg/ledger.json\n"
+         "    lockOwner: 6f1c2e0a-web\n"
+         "    acknowledge: 0123456789abcdef0123456789abcdef\n"
+         "    adopt: true\n"
          "  source:\n"
          "    paths: [/etc, /srv]\n"
          "    excludes:\n"
@@ -213,6 +217,7 @@ std::string GoodYaml() {
          "  maintenance:\n"
          "    check: archives\n"
          "    compact: false\n"
+         "    compactAfter: 3d\n"
          "  hooks:\n"
          "    before: [[systemctl, stop, x.service], [sh, -c, \"pg_dump db >'/srv/db dump'\"]]\n"
          "    after:\n"
@@ -270,6 +275,8 @@ std::string Dump(const Plan& plan) {
     for (const std::string& path : target.source.paths) out << "source<" << path << ">\n";
     for (const std::string& exclude : target.source.excludes) out << "exclude<" << exclude << ">\n";
     out << "compression=" << target.source.compression << "\nkey_file=" << target.repository.key_file
+        << "\nledger_file=" << target.repository.ledger_file << "\nlock_owner=" << target.repository.lock_owner
+        << "\nacknowledge=" << target.repository.acknowledge << "\nadopt=" << target.repository.adopt
         << "\none_fs=" << target.source.one_file_system << "\narchive=" << target.archive_name << "\nkeep=";
     const Retention& keep = target.retention;
     for (const auto& count : {keep.keep_last, keep.keep_minutely, keep.keep_hourly, keep.keep_daily, keep.keep_weekly,
@@ -277,11 +284,12 @@ std::string Dump(const Plan& plan) {
       DumpCount(out, count);
     }
     out << keep.keep_within << ' ' << keep.glob_archives << "\ncheck=" << static_cast<int>(target.maintenance.check) << ' '
-        << target.maintenance.check_max_duration.count() << " compact=" << target.maintenance.compact
-        << "\nlimits=" << target.limits.deadline.count() << ' ' << target.limits.lock_wait.count() << ' '
-        << target.limits.socket_timeout.count() << ' ' << target.limits.connect_timeout.count() << ' '
-        << target.limits.login_timeout.count() << ' ' << target.limits.upload_rate_kib << ' ' << target.limits.max_new_bytes
-        << "\nhook_timeout=" << target.hooks.timeout.count() << "\n";
+        << target.maintenance.check_max_duration.count() << " compact=" << target.maintenance.compact << ' '
+        << target.maintenance.compact_after.count() << "\nlimits=" << target.limits.deadline.count() << ' '
+        << target.limits.lock_wait.count() << ' ' << target.limits.socket_timeout.count() << ' '
+        << target.limits.connect_timeout.count() << ' ' << target.limits.login_timeout.count() << ' '
+        << target.limits.upload_rate_kib << ' ' << target.limits.max_new_bytes << "\nhook_timeout=" << target.hooks.timeout.count()
+        << "\n";
     for (const auto* hooks : {&target.hooks.before, &target.hooks.after}) {
       out << "hooks:\n";
       for (const HookCommand& command : *hooks) {

@@ -95,20 +95,30 @@ TEST(YamlReader, LeavesDefaults) {
 }
 
 TEST(YamlReader, OpenStrings) {
-  // Where a string is wanted, a plain scalar is one, whatever it would mean elsewhere.
+  // What looks like nothing else is a string, and quotes make one of anything.
   struct Row {
     const char* written;
     const char* read;
   };
-  for (const Row& row : {Row{"yes", "yes"}, Row{"0x10", "0x10"}, Row{"1e3", "1e3"}, Row{"5", "5"}, Row{"true", "true"},
-                         Row{"\"~\"", "~"}, Row{"'null'", "null"}, Row{"!!str 7", "7"}, Row{"!!binary aGVsbG8=", "hello"},
-                         Row{"!!binary |\n      aGVs\n      bG8=", "hello"}}) {
+  for (const Row& row :
+       {Row{"10.0.0.7", "10.0.0.7"}, Row{"1.2.3", "1.2.3"}, Row{"2d", "2d"}, Row{"48H", "48H"}, Row{"none", "none"},
+        Row{"0 2 * * *", "0 2 * * *"}, Row{"2026-11-20", "2026-11-20"}, Row{"1_000", "1_000"}, Row{"tRue", "tRue"},
+        Row{"\"5\"", "5"}, Row{"'true'", "true"}, Row{"\"~\"", "~"}, Row{"'null'", "null"}, Row{"!!str 7", "7"}, Row{"! 7", "7"},
+        Row{"|-\n      5", "5"}, Row{"!!binary aGVsbG8=", "hello"}, Row{"!!binary |\n      aGVs\n      bG8=", "hello"}}) {
     SCOPED_TRACE(row.written);
     const Result<Plan> plan =
         ReadYaml(With(GoodYaml(), "passphrase: correct horse", "passphrase: " + std::string(row.written)), "plan.yaml");
     ASSERT_TRUE(plan.has_value()) << plan.error().message;
     EXPECT_EQ(plan->targets[0].repository.passphrase.Reveal(), row.read);
   }
+}
+
+TEST(YamlReader, WordsOfHooksStandAsTheyAreWritten) {
+  const Result<Plan> plan = ReadYaml(
+      With(GoodYaml(), "[[systemctl, stop, x.service], [sh, -c, \"pg_dump db >'/srv/db dump'\"]]", "[[true], [x, 0640, no, 1.50]]"),
+      "plan.yaml");
+  ASSERT_TRUE(plan.has_value()) << plan.error().message;
+  EXPECT_EQ(plan->targets[0].hooks.before, (std::vector<HookCommand>{{"true"}, {"x", "0640", "no", "1.50"}}));
 }
 
 TEST(YamlReader, BytesThatAreNotUtf8Survive) {

@@ -43,20 +43,44 @@ TEST_P(YamlRefusals, NameFileLineAndKey) {
 const Refusal kRefusals[] = {
     {"UnknownKey", "  archiveName", "  archivename", "archivename",
      "targets[0].archivename: is not a known key (did you mean `archiveName`?)"},
-    {"UnknownTopKey", "version: 1", "version: 1\nretention: {}", "retention: {}", "retention: is not a known key (remove it)"},
+    {"UnknownTopKey", "version: 1", "version: 1\nretention: {}", "retention: {}",
+     "retention: is not a known key (use version, server or targets, or remove it)"},
     {"TomlKey", "  host: b.", "  Host: x\n  host: b.", "Host: x", "server.Host: is not a known key (did you mean `host`?)"},
-    {"MergeKey", "  archiveName", "  <<: {a: b}\n  archiveName", "<<", "targets[0].`<<`: is not a known key (remove it)"},
+    {"MergeKey", "  archiveName", "  <<: {a: b}\n  archiveName", "<<",
+     "targets[0].`<<`: is not a known key (use name, connection, borg, repository, source, archiveName, retention, maintenance, "
+     "hooks or limits, or remove it)"},
     {"JumpHostHasNoRoot", "      user: hop", "      rootDir: /x\n      user: hop", "      rootDir",
-     "targets[0].connection.jumpHost.rootDir: is not a known key (remove it)"},
+     "targets[0].connection.jumpHost.rootDir: is not a known key (use host, port, user, privateKey, privateKeyFile, keyPassphrase, "
+     "keyPassphraseFile, knownHosts, knownHostsFile or jumpHost, or remove it)"},
     {"KeyTwice", "  archiveName", "  name: x\n  archiveName", "  name: x",
      "column 3: the key `name` is given twice (keep one of them)"},
-    {"Version2", "version: 1", "version: 2", "version", "version: is 2 (use a number from 1 to 1)"},
+    {"Version2", "version: 1", "version: 2", "version", "version: is `2` (only version 1 is known: write `version: 1`)"},
+    {"WordVersion", "version: 1", "version: v1", "version", "version: is `v1` (only version 1 is known: write `version: 1`)"},
+    {"QuotedVersion", "version: 1", "version: '1'", "version",
+     "version: must be a whole number, not a string (write it without quotes)"},
     {"NoVersion", "version: 1\n", "", "server:", "version: is missing (write `version: 1`)"},
     {"NullVersion", "version: 1", "version:", "version", "version: has no value (give it one, or remove the key)"},
     {"MapForString", "path: web/01", "path: {a: b}", "path: {", "targets[0].repository.path: must be a string, not a table"},
     {"ListForString", "path: web/01", "path: [web]", "path: [", "targets[0].repository.path: must be a string, not a list"},
     {"NullForString", "path: web/01", "path: ~", "path: ~",
      "targets[0].repository.path: has no value (give it one, or remove the key)"},
+    {"BooleanForString", "name: web", "name: true", "name: true",
+     "targets[0].name: must be a string, not a boolean (put it in quotes: 'true')"},
+    {"YesForString", "name: web", "name: Yes", "name: Yes",
+     "targets[0].name: must be a string, not a boolean (put it in quotes: 'Yes')"},
+    {"NumberForString", "user: borg", "user: 5", "user: 5", "server.user: must be a string, not a number (put it in quotes: '5')"},
+    {"NumberInList", "[/etc, /srv]", "[/etc, 1]",
+     "paths:", "targets[0].source.paths[1]: must be a string, not a number (put it in quotes: '1')"},
+    {"BooleanInList", "excludes:\n    - /srv/**/*.tmp", "excludes: [true]", "excludes",
+     "targets[0].source.excludes[0]: must be a string, not a boolean (put it in quotes: 'true')"},
+    {"NumberForSecret", "passphrase: correct horse", "passphrase: 12345", "12345",
+     "targets[0].repository.passphrase: must be a string, not a number (put it in quotes)"},
+    {"FractionForSecret", "passphrase: correct horse", "passphrase: 1.50", "1.50",
+     "targets[0].repository.passphrase: must be a string, not a number (put it in quotes)"},
+    {"BooleanForSecret", "passphrase: correct horse", "passphrase: off", "passphrase: off",
+     "targets[0].repository.passphrase: must be a string, not a boolean (put it in quotes)"},
+    {"LongNumberForString", "user: borg", "user: " + std::string(61, '7'), "user: 77",
+     "server.user: must be a string, not a number (put it in quotes)"},
     {"StringForMap", "repository: {path: db, passphrase: \"battery staple\"}", "repository: db", "repository: db",
      "targets[1].repository: must be a table of keys and values, not a single value"},
     {"NullForMap", "source: {paths: [/var/lib/db]}", "source:", "  source:\n  conn",
@@ -102,15 +126,28 @@ const Refusal kRefusals[] = {
     {"CheckTime", "check: archives", "checkMaxDurationSeconds: 60", "checkMax",
      "targets[0].maintenance.checkMaxDurationSeconds: needs check: repository (borg checks archives only as a whole; "
      "remove one of the two)"},
+    {"CompactAfter", "compactAfter: 3d", "compactAfter: 3 days", "compactAfter",
+     "targets[0].maintenance.compactAfter: is `3 days` (write a number above 0 and one of h, d, w, such as `72h`; at most a year)"},
+    {"CompactAfterAges", "compactAfter: 3d", "compactAfter: 53w", "compactAfter",
+     "targets[0].maintenance.compactAfter: is `53w` (write a number above 0 and one of h, d, w, such as `72h`; at most a year)"},
     {"CheckNoTime", "check: archives", "checkMaxDurationSeconds: 0", "checkMax",
      "targets[0].maintenance.checkMaxDurationSeconds: is 0 (use a number from 1 to 315360000)"},
     {"KeyFileRelative", "keyFile: /var/lib/borg/web.key", "keyFile: web.key", "keyFile",
      "targets[0].repository.keyFile: is not absolute (begin it with a slash: `/web.key`)"},
     {"KeyFileDirectory", "keyFile: /var/lib/borg/web.key", "keyFile: /var/lib/borg/", "keyFile",
      "targets[0].repository.keyFile: names a directory (give the path of a file)"},
+    {"LedgerFileRelative", "ledgerFile: /var/lib/borg/ledger.json", "ledgerFile: ledger.json", "ledgerFile",
+     "targets[0].repository.ledgerFile: is not absolute (begin it with a slash: `/ledger.json`)"},
+    {"LockOwnerShort", "lockOwner: 6f1c2e0a-web", "lockOwner: web", "lockOwner",
+     "targets[0].repository.lockOwner: is no owner of locks (give 8 to 64 lower-case letters, digits and dashes that no other "
+     "target "
+     "has, such as a UUID)"},
+    {"AcknowledgeAll", "acknowledge: 0123456789abcdef0123456789abcdef", "acknowledge: all", "acknowledge",
+     "targets[0].repository.acknowledge: is no finding's id (give the 32 digits that the report has for it)"},
     {"KeyFileWithoutKey", "encryption: repokey", "encryption: none", "keyFile",
      "targets[0].repository.keyFile: needs a repository that is encrypted: this one has no key (remove it)"},
-    {"HookKey", "timeoutSeconds: 300", "timeout: 300", "timeout:", "targets[0].hooks.timeout: is not a known key (remove it)"},
+    {"HookKey", "timeoutSeconds: 300", "timeout: 300",
+     "timeout:", "targets[0].hooks.timeout: is not a known key (did you mean `timeoutSeconds`?)"},
     {"HookKeyNearest", "    after:\n", "    afer:\n", "afer", "targets[0].hooks.afer: is not a known key (did you mean `after`?)"},
     {"HookTimeout", "timeoutSeconds: 300", "timeoutSeconds: 0", "timeoutSeconds",
      "targets[0].hooks.timeoutSeconds: is 0 (use a number from 1 to 86400)"},
@@ -158,9 +195,12 @@ const Refusal kRefusals[] = {
      "server.rootDir: begins with ~, which borg reads as a home directory (name the directory from the root, or rename it)"},
     {"PathWithPlaceholder", "path: db", "path: 'db{pid}'", "db{pid}",
      "targets[1].repository.path: holds a brace, which borg serve reads as a placeholder (rename the directory)"},
-    {"SourceNotUtf8", "[/etc, /srv]", "[/etc, \"/srv/\xff\"]", "/srv/",
-     "targets[0].source.paths[1]: is not UTF-8, and borg, which keeps its command line in the archive, fails on such bytes (name "
-     "the nearest directory above it; files below a source path may have any name)"},
+    {"SourceNotUtf8WithDots", "[/etc, /srv]", "[/etc, \"/srv/../\xff\"]", "/srv/",
+     "targets[0].source.paths[1]: is not UTF-8 and has `..` as a component (write the path without)"},
+    {"SourceNotUtf8AndRelative", "[/etc, /srv]", "[/etc, \"srv/\xff\"]", "srv/",
+     "targets[0].source.paths: has a path that is not UTF-8, which borg is told by a pattern, and patterns do not tell absolute "
+     "and "
+     "relative paths apart (make all paths absolute)"},
     {"PassphraseNotUtf8", "battery staple", "batter\xff", "batter",
      "targets[1].repository.passphrase: is not UTF-8, as which borg reads it (write it in UTF-8)"},
     {"SameName", "- name: db", "- name: web # 2", "# 2",
@@ -194,6 +234,44 @@ const Refusal kRefusals[] = {
 INSTANTIATE_TEST_SUITE_P(Rows, YamlRefusals, testing::ValuesIn(kRefusals),
                          [](const auto& row) { return std::string(row.param.name); });
 
+// Words that people write for a key, which are further from it than a typing error.
+TEST(YamlRefusal, KeysByOtherNames) {
+  struct Row {
+    std::string at;  // the key before which it stands
+    std::string word;
+    std::string path;
+    std::string meant;
+  };
+  const Row rows[] = {{"user: borg", "username", "server.", "user"},
+                      {"user: borg", "hostname", "server.", "host"},
+                      {"user: borg", "key", "server.", "privateKey"},
+                      {"user: borg", "jump", "server.", "jumpHost"},
+                      {"user: borg", "rootDirectory", "server.", "rootDir"},
+                      {"encryption:", "password", "targets[0].repository.", "passphrase"},
+                      {"encryption:", "Password", "targets[0].repository.", "passphrase"},
+                      {"encryption:", "repositoryPath", "targets[0].repository.", "path"},
+                      {"compression:", "exclude", "targets[0].source.", "excludes"},
+                      {"keepLast:", "daily", "targets[0].retention.", "keepDaily"},
+                      {"deadlineSeconds:", "deadline", "targets[0].limits.", "deadlineSeconds"},
+                      {"deadlineSeconds:", "lockWait", "targets[0].limits.", "lockWaitSeconds"}};
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.word);
+    const std::size_t at = GoodYaml().find(row.at);
+    const std::size_t line = GoodYaml().rfind('\n', at) + 1;
+    const std::string indentation(at - line, ' ');
+    const std::string text = With(GoodYaml(), row.at, row.word + ": x\n" + indentation + row.at);
+    EXPECT_EQ(YamlProblem(text), "plan.yaml:" + LineOf(text, row.word + ": x") + ": " + row.path + row.word +
+                                     ": is not a known key (did you mean `" + row.meant + "`?)");
+  }
+}
+
+TEST(YamlRefusal, AKeyLikeNoOtherIsToldWhatThereIs) {
+  const std::string text = With(GoodYaml(), "encryption:", "subDir: x\n    encryption:");
+  EXPECT_EQ(YamlProblem(text), "plan.yaml:" + LineOf(text, "subDir") +
+                                   ": targets[0].repository.subDir: is not a known key (use path, passphrase, passphraseFile, "
+                                   "encryption, keyFile, ledgerFile, lockOwner, acknowledge or adopt, or remove it)");
+}
+
 TEST(YamlRefusal, RetentionThatKeepsNothing) {
   const std::string text =
       With(GoodYaml(), "  source: {paths: [/var/lib/db]}", "  source: {paths: [/var/lib/db]}\n  retention: {keepDaily: 0}");
@@ -213,11 +291,23 @@ TEST(YamlRefusal, SyntaxErrorsNameLineAndColumn) {
   const Row rows[] = {
       {"open bracket", "version: 1\ntargets: [", "p:2: column "},
       {"tab", "version: 1\nserver:\n\thost: x\n", "p:3: column "},
-      {"open quote", "version: \"1\n", "p:2: column "},
-      {"open single quote", "version: '1\nserver:\n", "p:3: column "},
-      {"open quote, no line break", "version: \"1", "p:1: column "},
+      {"open quote", "version: \"1\n", "p:1: column 10: a quoted text begins here"},
+      {"open single quote", "version: '1\nserver:\n", "p:1: column 10: a quoted text begins here"},
+      {"open quote, no line break", "version: \"1", "p:1: column 10: a quoted text begins here"},
       {"unknown alias", "version: *a\n", "p:1: column 10: is no valid YAML: "},
       {"recursive alias", "version: &a [*a]\n", "p:1: column 14: an alias stands inside of what it refers to"},
+      {"open quote in a list", "a:\n- b\n- \"it's c\n- d\n",
+       "p:3: column 3: a quoted text begins here and is not closed (close it"},
+      {"open quote behind one", "a: \"b\"\nc: 'd\ne: \"f\"\n", "p:2: column 4: a quoted text begins here"},
+      {"open quote behind comments", "a: b # it's\n# don't\nc: it's\nd: \"e\n", "p:4: column 4: a quoted text begins here"},
+      {"open quote behind a block", "a: |\n  it's \"\nb: \"c\n", "p:3: column 4: a quoted text begins here"},
+      {"open quote in brackets", "a: [b, \"c, d]\ne: f\n", "p:1: column 8: a quoted text begins here"},
+      {"open quote of a key", "a: b\n\"c: d\ne: f\n", "p:2: column 1: a quoted text begins here"},
+      {"open quote at a document's end", "a: \"b\n---\nc: d\n", "p:1: column 4: a quoted text begins here"},
+      {"open quote behind a byte order mark", "\xEF\xBB\xBF\"a: b\n", "p:1: column 1: a quoted text begins here"},
+      {"open quote behind many", "a: " + std::string(5001, '\'') + "\n", "p:1: column "},
+      {"open quote behind more than are tried", "a: b\nc: # " + std::string(100, '"') + "\n  \"d\n",
+       "p:2: column 1: a quoted text begins behind this"},
       {"two documents", "version: 1\n---\nversion: 1\n", "p:2: column 1: a second document begins here (keep one)"},
       {"map as key", "{a: b}: c\n", "p:1: column 1: a key must be a single value"},
       {"list as key", "? [a]\n: b\n", "p:1: column 3: a key must be a single value"},

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -172,7 +173,10 @@ const std::vector<std::string>& NastyStrings() {
 // `text` wherever it may stand.
 void Fill(Plan& plan, const std::string& text) {
   for (Target& target : plan.targets) {
-    if (SourcePathProblem(text).empty()) target.source.paths = {text, "/x", text + text};
+    const std::vector<std::string> paths = {text, "/x", text + text};
+    const auto fits = [](const std::string& path) { return SourcePathProblem(path).empty(); };
+    if (fits(text)) target.source.paths = {text};
+    if (std::all_of(paths.begin(), paths.end(), fits) && SourcePathsProblem(paths).empty()) target.source.paths = paths;
     target.source.excludes = {text, 'a' + text + 'b'};
     target.hooks.before = {{"sh", text, "", text + text}, {"x"}, {"sh", "-c", text}};
     target.hooks.after = {{"true", text}};

@@ -48,7 +48,7 @@ api::TargetStatus After(std::optional<api::RunStatus> last, std::uint64_t failur
   return status;
 }
 
-const CarriedState kKnown{std::string(64, 'a'), {}, std::nullopt};
+const CarriedState kKnown{Ledger{std::string(64, 'a'), {}}, std::nullopt};
 
 struct Row {
   const char* name;
@@ -82,7 +82,9 @@ TEST_P(ConditionsTest, AgreeWithKstatus) {
   EXPECT_EQ(api::IsTrue(status.conditions, "Ready"), kstatus == "Current");
   for (const api::Condition& condition : status.conditions) {
     EXPECT_EQ(condition.observed_generation, 3) << condition.type;
-    EXPECT_FALSE(condition.reason.empty()) << condition.type;
+    // docs/troubleshooting.md has those that are known to it.
+    const bool as_ready = condition.type == kReconciling || condition.type == kStalled;
+    EXPECT_THAT(ReasonsOf(as_ready ? kReady : condition.type), testing::Contains(condition.reason)) << condition.type;
     if (condition.type == "Reconciling" || condition.type == "Stalled") {
       EXPECT_EQ(condition.status, api::Truth::kTrue);
     }
@@ -133,8 +135,11 @@ const Row kRows[] = {
        f.running = true;
      }),
      "False SpecInvalid", "Failed", "Running", ""},
+    {"Starts", After({}), Facts([](TargetFacts& f) { f.running = f.starting = true; }), "True Scheduled", "Current", "Starting",
+     ""},
     {"CannotStart", After({}), Facts([](TargetFacts& f) {
        f.running = true;
+       f.starting = true;
        f.stuck = RunFailure{ErrorKind::kWaiting, "ImagePullFailed", "no image"};
      }),
      "False ImagePullFailed", "InProgress", "Waiting", "no image"},
@@ -194,6 +199,27 @@ TEST(RepositoryTrustedTest, UntilThereIsAFinding) {
   facts.carried = nullptr;
   SetConditions(status, facts, kNow);
   EXPECT_EQ(api::Find(status.conditions, "RepositoryTrusted")->status, api::Truth::kFalse);
+}
+
+// What the alert for an overdue check goes by.
+TEST(CheckedTest, NotesWhenACheckLastPassed) {
+  api::TargetStatus status;
+  const auto told = [&](const TargetReport& target, WallTime now) {
+    SetChecked(status, ReadRun(test::EndedJob("Complete", ""), {test::EndedPod(0, ToJson(test::ReportOf(target)))}, ""), 3, now);
+    return status.last_check_time;
+  };
+  TargetReport bad = test::FailedTargetReport(Reason::kCheckFailed), good = test::GoodTargetReport();
+  bad.phases.back().ok = false;
+  EXPECT_EQ(told(bad, kNow), std::nullopt);
+  auto& check = good.phases.back();
+  check.start = kNow - std::chrono::minutes(30);
+  check.duration = std::chrono::minutes(10);
+  EXPECT_EQ(told(good, kNow), kNow - std::chrono::minutes(20));
+  EXPECT_EQ(told(bad, kNow), kNow - std::chrono::minutes(20)) << "a failure takes nothing back";
+  check.start = kNow + std::chrono::hours(9);
+  EXPECT_EQ(told(good, kNow), kNow) << "by a pod's clock that is ahead";
+  check.start = kNow - std::chrono::hours(9);
+  EXPECT_EQ(told(good, kNow), kNow) << "of a run that ended earlier and is read later";
 }
 
 TEST(CheckedTest, IsAboutTheLastCheckThatSaidSomething) {

@@ -113,8 +113,21 @@ TEST(CarriedStateDecisionTest, IsWrittenOverWhatWasReadOnly) {
   world.Settle();
   TargetReport report = test::GoodTargetReport();
   report.archive->id = std::string(64, 'e');
+  report.archive->name = "snapshot-2";
   world.End("web-01-2", report);
   EXPECT_EQ((*world.Decide().carried_state)["metadata"]["resourceVersion"], "12");
+}
+
+// The backup counts, and it is told that what made it cannot be kept.
+TEST(CarriedStateDecisionTest, WhatDoesNotFitIntoTheLedgerIsTold) {
+  World world;
+  TargetReport report = test::GoodTargetReport();
+  report.ledger = R"({"version": 1})";
+  world.RunOnce("web-01-1", report);
+  EXPECT_EQ(world.Status().last_backup->phase, "Completed");
+  EXPECT_THAT(world.reasons, Contains("LedgerNotKept"));
+  // And from the next on as if it were the first that is known of.
+  EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->repository_id(), world.Status().repository.id);
 }
 
 TEST(FindingTest, StopsAllUntilItIsAcknowledged) {
@@ -150,7 +163,7 @@ TEST(FindingTest, StopsAllUntilItIsAcknowledged) {
   EXPECT_FALSE(HoldsRuns(world.observed.target));
   EXPECT_TRUE(api::IsTrue(world.Status().conditions, "RepositoryTrusted"));
   EXPECT_THAT(world.reasons, Contains("FindingAcknowledged"));
-  EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->repository_id, std::string(64, 'c'));
+  EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->repository_id(), std::string(64, 'c'));
   EXPECT_FALSE(world.TemplateSuspended());
 }
 
@@ -173,7 +186,7 @@ TEST(FindingTest, DeletingTheStateAcknowledgesNothing) {
     EXPECT_EQ(world.Ready(), "False FindingNotAcknowledged");
     const auto state = ReadCarriedState(world.observed.carried_state);
     ASSERT_TRUE(state && state->finding);
-    EXPECT_EQ(state->repository_id, before.repository_id);
+    EXPECT_EQ(state->repository_id(), before.repository_id());
     EXPECT_EQ(state->finding->id, before.finding->id);
     EXPECT_EQ(state->finding->reason, before.finding->reason);
     EXPECT_EQ(state->finding->message, before.finding->message);
@@ -181,7 +194,7 @@ TEST(FindingTest, DeletingTheStateAcknowledgesNothing) {
   }
   world.Annotate("borg-operator.dev/acknowledge", before.finding->id);
   world.Settle();
-  EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->repository_id, std::string(64, 'c'));
+  EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->repository_id(), std::string(64, 'c'));
   EXPECT_EQ(world.Status().repository.id, std::string(64, 'c'));
   EXPECT_FALSE(world.Status().repository.archives);
 }

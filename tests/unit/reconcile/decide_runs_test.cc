@@ -163,6 +163,7 @@ const RetryRow kRetries[] = {
     {"InputsNotKnown", "Failed", "Terminal", 0, "", hours(24), hours(1), false, false},
     {"Cancelled", "Cancelled", "Cancelled", 0, "then", hours(24), hours(1), false, false},
     {"Good", "Completed", "", 0, "then", hours(24), hours(1), false, false},
+    {"Starting", "Starting", "", 0, "then", hours(24), hours(1), false, false},
     {"Running", "Running", "", 0, "then", hours(24), hours(1), false, false},
 };
 INSTANTIATE_TEST_SUITE_P(Table, DecideRetryTest, testing::ValuesIn(kRetries), [](const auto& row) { return row.param.name; });
@@ -270,6 +271,32 @@ TEST(StaleJobTest, ASecretThatAppearsLateLetsTheSameJobStart) {
   EXPECT_THAT(world.created, IsEmpty());
   EXPECT_THAT(world.observed.jobs, SizeIs(1));
   EXPECT_FALSE(HoldsRuns(world.observed.target));
+}
+
+// As it is found by an operator that was away: all of it is read, and only then is history kept.
+TEST(HistoryTest, JobsOfTheScheduleAreBoundedOnceRead) {
+  for (const int limit : {0, 1, 2}) {
+    SCOPED_TRACE(limit);
+    World world;
+    world.ChangeSpec("/spec/successfulJobsHistoryLimit", limit);
+    world.Settle();
+    const std::vector<std::string> fired = {"run-1", "run-2", "run-3", "run-4"};
+    for (std::size_t i = 0; i < fired.size(); ++i) {
+      world.Fire(fired[i]);
+      TargetReport report = test::GoodTargetReport();
+      report.archive->id = std::string(64, static_cast<char>('a' + i));
+      report.archive->name = fired[i];
+      world.End(fired[i], report);
+      world.now += hours(1);
+    }
+    world.Settle();
+    const auto state = ReadCarriedState(world.observed.carried_state);
+    ASSERT_TRUE(state);
+    EXPECT_THAT(state->ledger.value().archives, SizeIs(4)) << "each result is taken in";
+    EXPECT_EQ(world.Status().last_backup->job, "run-4");
+    EXPECT_THAT(world.observed.jobs, SizeIs(limit));
+    for (std::size_t i = 0; i + static_cast<std::size_t>(limit) < fired.size(); ++i) EXPECT_THAT(world.deleted, Contains(fired[i]));
+  }
 }
 
 TEST(HistoryTest, JobsOfTheTargetsOwnAreBoundedOnceRead) {

@@ -37,7 +37,7 @@ TEST(DecideTest, AScheduledRunFromStartToEnd) {
   world.Settle();
   world.Fire("web-01-1");
   Decisions decisions = world.Decide();
-  EXPECT_THAT(decisions.logs, ElementsAre(LogRequest{"web-01-1-pod", kProgressTailBytes}));
+  EXPECT_THAT(decisions.logs, ElementsAre(LogRequest{"web-01-1-pod", kProgressTailBytes, true}));
   world.observed.logs["web-01-1-pod"] =
       R"({"time":"2026-11-24T02:00:05Z","event":"progress","phase":"create","files":5,"originalSize":6,"bytesBridged":7})";
   world.Settle();
@@ -73,7 +73,7 @@ TEST(DecideTest, AScheduledRunFromStartToEnd) {
   EXPECT_TRUE(api::IsTrue(status.conditions, "RepositoryTrusted"));
   EXPECT_FALSE(world.Job("web-01-1")["metadata"].contains("finalizers"));
   EXPECT_THAT(world.reasons, ElementsAre("ScheduleChanged", "BackupStarted", "BackupCompleted"));
-  EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->archives.size(), 1U);
+  EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->ledger.value().archives.size(), 1U);
 }
 
 TEST(DecideTest, ACrashAfterTheStatusCountsNothingTwice) {
@@ -93,6 +93,7 @@ TEST(DecideTest, ACrashAfterTheStatusCountsNothingTwice) {
 
 TEST(DecideTest, AllThatEndedWhileNobodyWasThereIsRead) {
   World world;
+  world.ChangeSpec("/spec/failedJobsHistoryLimit", 3);
   world.Settle();
   for (const char* name : {"web-01-1", "web-01-2", "web-01-3"}) {
     world.Fire(name);
@@ -220,6 +221,8 @@ TEST(DecideTest, APodThatCannotStartIsTold) {
   world.Settle();
   EXPECT_EQ(world.Ready(), "True Scheduled");
   EXPECT_EQ(world.Status().last_backup->reason, "ImagePullFailed");
+  EXPECT_EQ(world.Status().state, "Starting");
+  EXPECT_EQ(world.Status().last_backup->phase, "Starting");
   world.now += std::chrono::minutes(6);
   world.Settle();
   EXPECT_EQ(world.Ready(), "False ImagePullFailed");
@@ -227,9 +230,21 @@ TEST(DecideTest, APodThatCannotStartIsTold) {
   world.observed.pods = {test::WaitingPod("ContainerCreating", "")};
   world.Settle();
   EXPECT_EQ(world.Ready(), "False PodNotStarted");
+  EXPECT_EQ(world.Status().last_backup->phase, "Starting");
   world.observed.pods = {test::Pod("Running")};
   world.Settle();
   EXPECT_EQ(world.Ready(), "True Scheduled");
+  EXPECT_EQ(world.Status().last_backup->phase, "Running");
+  EXPECT_THAT(world.reasons, ElementsAre("ScheduleChanged", "BackupStarted"));
+}
+
+TEST(DecideTest, ARunWhosePodHasEndedIsNotAskedHowFarItIs) {
+  World world;
+  world.Settle();
+  world.Fire("web-01-1");
+  ASSERT_THAT(world.Decide().logs, SizeIs(1));
+  world.observed.pods = {test::EndedPod(0, "", "", "web-01-1")};
+  EXPECT_THAT(world.Decide().logs, IsEmpty());
 }
 
 struct Going {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "controller/api/names.h"
+#include "engine/base/finding.h"
 #include "engine/plan/yaml_reader.h"
 #include "tests/unit/api/fixture.h"
 #include "tests/unit/plan/plan_fixture.h"
@@ -113,11 +114,16 @@ TEST(BuildPlanTest, ABackupDoesMaintenanceOnlyWhereItHasNoScheduleOfItsOwn) {
   EXPECT_EQ(with->targets[0].retention.keep_daily, 7);
   EXPECT_EQ(with->targets[0].maintenance.check, CheckMode::kFull);
   EXPECT_TRUE(with->targets[0].maintenance.compact);
-  object["spec"]["maintenance"] = {{"check", "repository"}, {"checkMaxDurationSeconds", 3600}};
+  object["spec"]["maintenance"] = {{"check", "repository"}, {"checkMaxDurationSeconds", 3600}, {"compactAfter", "3d"}};
+  object["spec"]["repository"]["adopt"] = true;
   inputs.target = api::ReadTarget(object).value();
   const Result<Plan> limited = ReadAsEngine(inputs, RunKind::kBackup);
   ASSERT_TRUE(limited) << limited.error().message;
   EXPECT_EQ(limited->targets[0].maintenance.check_max_duration, std::chrono::seconds(3600));
+  EXPECT_EQ(limited->targets[0].maintenance.compact_after, std::chrono::hours(72));
+  EXPECT_EQ(limited->targets[0].retention.time_zone, "Europe/Amsterdam");
+  EXPECT_TRUE(limited->targets[0].repository.adopt);
+  EXPECT_FALSE(with->targets[0].repository.adopt);
 }
 
 TEST(BuildPlanTest, OddTextReachesTheEngineUnchanged) {
@@ -145,8 +151,8 @@ TEST(BuildCronJobTest, HasWhatTheTargetAsksFor) {
   EXPECT_EQ(spec["concurrencyPolicy"], "Forbid");
   EXPECT_EQ(spec["startingDeadlineSeconds"], 600);
   EXPECT_EQ(spec["suspend"], false);
-  EXPECT_EQ(spec["successfulJobsHistoryLimit"], 1);
-  EXPECT_EQ(spec["failedJobsHistoryLimit"], 2);
+  EXPECT_EQ(spec["successfulJobsHistoryLimit"], 200) << "the target's limits are the operator's to keep";
+  EXPECT_EQ(spec["failedJobsHistoryLimit"], 200);
   const json& job = spec["jobTemplate"];
   for (const json* labels : {&job["metadata"]["labels"], &job["spec"]["template"]["metadata"]["labels"]}) {
     EXPECT_EQ((*labels)["borg-operator.dev/target"], "web-01");
@@ -179,6 +185,7 @@ TEST(BuildJobTest, IsReadBeforeItGoes) {
   const json job = BuildJob(Inputs(), Settings(), RunKind::kBackup, "web-01-now-1", {{"borg-operator.dev/triggered-by", "a"}});
   EXPECT_EQ(job["metadata"]["name"], "web-01-now-1");
   EXPECT_EQ(job["metadata"]["finalizers"], json::parse(R"(["borg-operator.dev/unread-result"])"));
+  EXPECT_EQ(job["spec"]["template"]["metadata"]["finalizers"], job["metadata"]["finalizers"]);
   EXPECT_EQ(job["metadata"]["annotations"],
             (json{{"borg-operator.dev/target-name", "web-01"},
                   {"borg-operator.dev/triggered-by", "a"},
@@ -279,6 +286,35 @@ TEST(BuildJobTest, ThePodTemplateIsMergedButNeverReplacesOurLabels) {
   EXPECT_TRUE(pod["affinity"].contains("nodeAffinity"));
   EXPECT_EQ(pod["priorityClassName"], "low");
   EXPECT_EQ(pod["imagePullSecrets"], json::parse(R"([{"name": "registry"}])"));
+}
+
+// What is known goes in as a file that no pod can write, and need not be there yet.
+TEST(BuildJobTest, TheLedgerIsReadFromTheCarriedState) {
+  const json job = BuildJob(Inputs(), Settings(), RunKind::kBackup, "j", {});
+  const json& ledger = job["spec"]["template"]["spec"]["volumes"][1]["configMap"];
+  EXPECT_EQ(ledger["name"], StateName("web-01"));
+  EXPECT_EQ(ledger["optional"], true);
+  EXPECT_EQ(ledger["items"], json::parse(R"([{"key": "ledger.json", "path": "ledger.json"}])"));
+  EXPECT_EQ(BuildPlan(Inputs(), Settings(), RunKind::kBackup)["targets"][0]["repository"]["ledgerFile"],
+            "/etc/borg-operator-state/ledger.json");
+}
+
+// No two runs of a target at once, and no two targets of one UID: so locks of that name are of runs that have ended.
+TEST(BuildPlanTest, LocksAreTheTargetsOwn) {
+  EXPECT_EQ(BuildPlan(Inputs(), Settings(), RunKind::kBackup)["targets"][0]["repository"]["lockOwner"], Inputs().meta.uid);
+}
+
+TEST(BuildPlanTest, WhatAPersonAcknowledgedIsForTheNextRunWhateverItIs) {
+  JobInputs inputs = Inputs();
+  const std::string digest = InputsDigest(inputs, Settings(), RunKind::kBackup);
+  const auto repository = [&inputs] { return BuildPlan(inputs, Settings(), RunKind::kBackup)["targets"][0]["repository"]; };
+  EXPECT_FALSE(repository().contains("acknowledge"));
+  for (const auto& [annotation, given] : {std::pair(FindingId({"a"}), true), std::pair(std::string("no id: 'x'"), false)}) {
+    inputs.meta.annotations["borg-operator.dev/acknowledge"] = annotation;
+    EXPECT_EQ(repository().contains("acknowledge"), given);
+    EXPECT_EQ(repository().value("acknowledge", annotation), annotation);
+    EXPECT_EQ(InputsDigest(inputs, Settings(), RunKind::kBackup), digest) << "what waits already gets it too";
+  }
 }
 
 TEST(BuildPlanConfigMapTest, IsOwnedAndHoldsNoSecret) {

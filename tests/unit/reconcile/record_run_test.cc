@@ -37,6 +37,8 @@ const Row kRows[] = {
     {"NotEvenWithANoteOfAnotherTarget", nullptr, "", nullptr, true, false},
     {"Itself", "web-01-1", "Failed", "2026-11-24T02:10:00Z", false, true},
     {"ItselfAtAnyTime", "web-01-1", "Failed", "2026-11-24T01:00:00Z", false, true},
+    {"ItselfThatWasToStart", "web-01-1", "Starting", nullptr, false, false},
+    {"ItselfThatWasToStartWithATimeThatSomebodyLeft", "web-01-1", "Starting", "2026-11-24T02:10:00Z", false, false},
     {"ItselfThatRan", "web-01-1", "Running", nullptr, false, false},
     {"ItselfThatRanWithATimeThatSomebodyLeft", "web-01-1", "Running", "2026-11-24T02:10:00Z", false, false},
     {"OneThatEndedLater", "web-01-2", "Failed", "2026-11-24T02:11:00Z", false, true},
@@ -45,6 +47,60 @@ const Row kRows[] = {
     {"ByItsNote", "web-01-0", "Failed", "2026-11-24T01:00:00Z", true, true},
 };
 INSTANTIATE_TEST_SUITE_P(Table, IsRecordedTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+
+api::TargetStatus Noted(const RunFailure& failure) {
+  api::TargetStatus status;
+  JobRun run = ReadRun(test::StartedJob(), {test::WaitingPod("x", "")}, "");
+  run.failure = failure;
+  RecordRunning(status, run, "digest");
+  return status;
+}
+
+// Whatever is left of its pod at the deadline.
+TEST(RecordEndTest, ADeadlineBeforeAPodCouldStartTellsWhatKeptIt) {
+  const RunFailure failure{ErrorKind::kWaiting, "ImagePullFailed", "no image"};
+  const nlohmann::json job = test::EndedJob("Failed", "DeadlineExceeded");
+  nlohmann::json never = test::EndedPod(137, "", "ContainerStatusUnknown");
+  for (const std::vector<nlohmann::json>& pods :
+       std::vector<std::vector<nlohmann::json>>{{}, {test::Pod("Failed")}, {std::move(never)}}) {
+    api::TargetStatus status = Noted(failure);
+    // Between the deadline and the Job's end the pod goes.
+    RecordRunning(status, ReadRun(test::StartedJob(), pods, ""), "digest");
+    RecordEnd(status, ReadRun(job, pods, ""), "digest");
+    EXPECT_EQ(status.last_backup->phase, "Failed");
+    EXPECT_EQ(status.last_backup->reason, "ImagePullFailed");
+    EXPECT_EQ(status.last_backup->message, "no image");
+    EXPECT_EQ(status.last_backup->kind, "Waiting");
+  }
+  api::TargetStatus status;
+  RecordEnd(status, ReadRun(job, {test::WaitingPod("ImagePullBackOff", "x")}, ""), "digest");
+  EXPECT_EQ(status.last_backup->reason, "ImagePullFailed") << "with no operator there before";
+}
+
+TEST(RecordEndTest, ADeadlineOfARunThatBeganIsOne) {
+  const RunFailure failure{ErrorKind::kWaiting, "ImagePullFailed", "no image"};
+  const nlohmann::json job = test::EndedJob("Failed", "DeadlineExceeded");
+  api::TargetStatus status = Noted(failure);
+  RecordEnd(status, ReadRun(job, {test::EndedPod(137)}, ""), "digest");
+  EXPECT_EQ(status.last_backup->reason, "DeadlineExceeded");
+  status = Noted(failure);
+  RecordRunning(status, ReadRun(test::StartedJob(), {test::Pod("Running")}, ""), "digest");
+  EXPECT_EQ(status.last_backup->reason, "");
+  RecordEnd(status, ReadRun(job, {}, ""), "digest");
+  EXPECT_EQ(status.last_backup->reason, "DeadlineExceeded");
+  // Conditions of a pod may be old.
+  nlohmann::json ran = test::Pod("Failed");
+  ran["status"]["conditions"] =
+      nlohmann::json::array({{{"type", "PodScheduled"}, {"status", "False"}, {"reason", "Unschedulable"}}});
+  ran["status"]["containerStatuses"] =
+      nlohmann::json::array({{{"name", "engine"}, {"state", {{"running", {{"startedAt", "x"}}}}}}});
+  RecordEnd(status, ReadRun(job, {ran}, ""), "digest");
+  EXPECT_EQ(status.last_backup->reason, "DeadlineExceeded");
+  status = Noted(failure);
+  status.last_backup->job = "web-01-0";
+  RecordEnd(status, ReadRun(job, {}, ""), "digest");
+  EXPECT_EQ(status.last_backup->reason, "DeadlineExceeded") << "another run's";
+}
 
 }  // namespace
 }  // namespace borgop::controller

@@ -48,8 +48,10 @@ inline nlohmann::json Pod(const std::string& phase, const std::string& job = "we
                           const std::string& created = "2026-11-24T02:00:01Z") {
   return {{"metadata",
            {{"name", job + "-pod"},
+            {"uid", "u-" + job + "-pod"},
             {"creationTimestamp", created},
-            {"ownerReferences", nlohmann::json::array({{{"kind", "Job"}, {"uid", "u-" + job}}})}}},
+            {"finalizers", {"borg-operator.dev/unread-result"}},
+            {"ownerReferences", nlohmann::json::array({{{"kind", "Job"}, {"name", job}, {"uid", "u-" + job}}})}}},
           {"status", {{"phase", phase}}}};
 }
 

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
+#include "controller/reconcile/failure_reasons.h"
 #include "tests/unit/reconcile/run_fixture.h"
 
 namespace borgop::controller {
@@ -235,6 +239,25 @@ const Row kRows[] = {
      "RunFailed",
      "exit status 1"},
 };
+// What is given is documented, and what is documented is given.
+TEST(FailureReasonTest, AreThoseOfTheTable) {
+  std::set<std::string> given = {"ArchiveNotReported", "PodNotStarted"};
+  for (const Row& row : kRows) {
+    const auto in_table = [&](const FailureReason& known) {
+      const bool kind = ToString(known.kind) == row.kind || (known.or_transient && row.kind == std::string_view("Transient"));
+      return known.name == row.reason && kind;
+    };
+    const auto of_engine = [&](const ReasonInfo& known) { return known.name == row.reason && ToString(known.kind) == row.kind; };
+    if (row.kind[0] == '\0' || std::ranges::any_of(AllReasons(), of_engine)) continue;
+    EXPECT_TRUE(std::ranges::any_of(AllFailureReasons(), in_table)) << row.reason << ' ' << row.kind;
+    given.insert(row.reason);
+  }
+  std::set<std::string> documented;
+  for (const FailureReason& known : AllFailureReasons()) documented.emplace(known.name);
+  EXPECT_EQ(given, documented);
+  for (const ReasonInfo& known : AllReasons()) EXPECT_FALSE(documented.contains(std::string(known.name))) << known.name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Table, ReadRunTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
 
 TEST(ReadRunReportTest, AWholeSummaryIsEnough) {
@@ -255,7 +278,7 @@ TEST(ReadRunReportTest, WithoutAnArchiveNoBackupIsGood) {
   const JobRun run = ReadRun(EndedJob("Complete", ""), {EndedPod(0, Summary(target))}, std::nullopt);
   EXPECT_EQ(run.outcome, Outcome::kFailed);
   ASSERT_TRUE(run.failure);
-  EXPECT_EQ(run.failure->reason, "ArchiveMissing");
+  EXPECT_EQ(run.failure->reason, "ArchiveNotReported");
   EXPECT_EQ(run.failure->kind, ErrorKind::kTransient);
 }
 
@@ -350,13 +373,10 @@ TEST(ReadRunReportTest, AClockThatIsWrongChangesNoOrder) {
   EXPECT_EQ(ReadRun(EndedJob("Failed", "BackoffLimitExceeded"), {pod}, "").end, test::At("2026-11-24T02:10:00Z"));
 }
 
-TEST(ReadRunReportTest, KnowsWhoseJobItIs) {
+TEST(ReadRunReportTest, KnowsWhatKindItIs) {
   json job = test::QueuedJob();
-  EXPECT_FALSE(ReadRun(job, {}, "").owned_by_target);
   EXPECT_EQ(ReadRun(job, {}, "").kind, RunKind::kBackup);
-  job["metadata"]["ownerReferences"][0]["kind"] = "BorgBackupTarget";
   job["metadata"]["labels"]["borg-operator.dev/run"] = "maintenance";
-  EXPECT_TRUE(ReadRun(job, {}, "").owned_by_target);
   EXPECT_EQ(ReadRun(job, {}, "").kind, RunKind::kMaintenance);
 }
 

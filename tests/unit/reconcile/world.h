@@ -83,10 +83,19 @@ struct World {
       Job(job.name)["metadata"]["annotations"]["borg-operator.dev/recorded"] = "true";
     }
     for (const controller::JobRef& job : decisions.remove_finalizer) any = true, Job(job.name)["metadata"].erase("finalizers");
+    for (const controller::JobRef& ref : decisions.free_pods) {
+      any = true;
+      for (nlohmann::json& pod : observed.pods) {
+        if (pod["metadata"]["uid"] == ref.uid) pod["metadata"].erase("finalizers");
+      }
+    }
     for (const controller::JobRef& job : decisions.delete_jobs) any = true, Delete(job.name);
-    std::erase_if(observed.jobs, [](const nlohmann::json& job) {
-      return job["metadata"].contains("deletionTimestamp") && job["metadata"].value("finalizers", nlohmann::json::array()).empty();
-    });
+    for (std::vector<nlohmann::json>* objects : {&observed.jobs, &observed.pods}) {
+      std::erase_if(*objects, [](const nlohmann::json& object) {
+        const nlohmann::json& metadata = object["metadata"];
+        return metadata.contains("deletionTimestamp") && metadata.value("finalizers", nlohmann::json::array()).empty();
+      });
+    }
     return any;
   }
 

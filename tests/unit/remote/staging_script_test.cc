@@ -100,6 +100,18 @@ TEST_P(StagingScripts, WhatIsThereAlreadyIsInTheWay) {
   EXPECT_EQ(Run(StagingScript(path_, registry_)).exit_code, 1) << "nor is anything staged";
 }
 
+TEST_P(StagingScripts, WhatIsAnEmptyDirectory) {
+  const auto empty = [&] { return Run(EmptinessScript(path_)).exit_code == 0; };
+  EXPECT_FALSE(empty()) << "there is nothing";
+  std::filesystem::create_directories(path_);
+  EXPECT_TRUE(empty());
+  std::ofstream(path_ + "/.hidden") << "x";
+  EXPECT_FALSE(empty());
+  std::filesystem::remove_all(path_);
+  std::ofstream(path_) << "x";
+  EXPECT_FALSE(empty()) << "a file";
+}
+
 INSTANTIATE_TEST_SUITE_P(All, StagingScripts, PosixShells(), NameOf);
 
 }  // namespace

@@ -76,7 +76,10 @@ TEST(ReportJsonTest, Errors) {
                          {"action", InfoOf(Reason::kDiskFull).advice}}));
   TargetReport own = Bad("db", Reason::kDiskFull);
   own.error->advice = "Do this.";
-  EXPECT_EQ(json::parse(ToJson(Of({own})))["targets"][0]["error"]["action"], "Do this.");
+  own.error->finding = std::string(32, 'f');
+  const json other = json::parse(ToJson(Of({own})))["targets"][0]["error"];
+  EXPECT_EQ(other["action"], "Do this.");
+  EXPECT_EQ(other["finding"], std::string(32, 'f'));
 }
 
 TEST(ReportJsonTest, InvalidUtf8IsReplaced) {

@@ -27,6 +27,7 @@ RunReport Sample() {
   good.phases = {{PhaseName::kConnect, report.start, milliseconds(120), true},
                  {PhaseName::kCheck, report.start, milliseconds(7), true}};
   good.repository = {std::string(64, 'a'), "/home/b/web", true, 4, "repokey", 900, 250};
+  good.repository.key = std::string(64, 'c');
   good.archive = Archive{std::string(64, 'b'), "snapshot-1", "2026-11-24T05:37:12.000000", "x", 300, 200, 100, 7};
   good.pruned = 2;
   good.bytes_to_server = 1000;
@@ -58,6 +59,7 @@ TEST(ReportReaderTest, ReadsWhatTheWriterWrites) {
   EXPECT_TRUE(web.repository->initialized);
   EXPECT_EQ(web.repository->archives, 4U);
   EXPECT_EQ(web.repository->encryption, "repokey");
+  EXPECT_EQ(web.repository->key, std::string(64, 'c'));
   EXPECT_EQ(web.repository->original_size, 900U);
   EXPECT_EQ(web.repository->deduplicated_size, 250U);
   ASSERT_TRUE(web.archive && web.archive->details);
@@ -84,6 +86,25 @@ TEST(ReportReaderTest, ReadsWhatTheWriterWrites) {
   EXPECT_EQ(db.error->message, "full");
   EXPECT_EQ(db.error->action, InfoOf(Reason::kDiskFull).advice);
   EXPECT_EQ(db.repository->id, "");
+}
+
+// What is for the ledger goes through as it is; a summary has it or says that something was left out.
+TEST(ReportReaderTest, HandsOnTheLedgersChanges) {
+  RunReport report = Sample();
+  report.targets[0].ledger = R"({"version":1,"archives":[{"id":"x"}]})";
+  report.targets[1].error->finding = std::string(32, 'f');
+  for (const std::string& text : {ToJson(report), ToSummaryJson(report, 4096)}) {
+    const Result<ReportedRun> run = ReadReport(text);
+    ASSERT_TRUE(run) << run.error().message;
+    EXPECT_EQ(json::parse(run->targets[0].ledger), json::parse(report.targets[0].ledger));
+    EXPECT_EQ(run->targets[1].ledger, "");
+    EXPECT_EQ(run->targets[1].error->finding, std::string(32, 'f'));
+  }
+  report.targets[0].ledger = json({{"archives", std::string(9000, 'a')}}).dump();
+  const Result<ReportedRun> run = ReadReport(ToSummaryJson(report, 4096));
+  ASSERT_TRUE(run);
+  EXPECT_TRUE(run->truncated);
+  EXPECT_EQ(run->targets[0].ledger, "");
 }
 
 TEST(ReportReaderTest, ReadsEverySummary) {
@@ -132,7 +153,8 @@ TEST_P(ReportReaderChangeTest, Judges) {
 
 const Change kChanges[] = {
     {"NewFieldAtTop", "/pins", {{"nonce", 7}}, nullptr},
-    {"NewFieldOfTarget", "/targets/0/ledger", json::array({1}), nullptr},
+    {"LedgerNoObject", "/targets/0/ledger", json::array({1}), "targets[0].ledger: is not an object"},
+    {"NewFieldOfTarget", "/targets/0/novelty", json::array({1}), nullptr},
     {"NewPhase", "/targets/0/phases/0/name", "guard", nullptr},
     {"NullCountsAsMissing", "/targets/0/archive", nullptr, nullptr},
     {"NewErrorKind", "/targets/1/error/kind", "Accusing", nullptr},

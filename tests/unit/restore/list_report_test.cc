@@ -53,6 +53,19 @@ TEST(ListReportTest, Json) {
   EXPECT_EQ(ToJson(Listings()).find('\n'), std::string::npos);
 }
 
+TEST(ListReportTest, WithALedgerItSaysWhatWasSeenMade) {
+  std::vector<TargetListing> listings = Listings();
+  listings[0].known = true;
+  listings[0].archives[0].seen = std::chrono::floor<std::chrono::milliseconds>(*ParseRfc3339("2026-11-23T02:31:00Z"));
+  EXPECT_EQ(ToTable({listings[0]}, *TimeZone::Find("UTC")),
+            "TARGET  ARCHIVE     BEGUN                 ID                SEEN\n"
+            "web     one         2026-11-23T02:30:00Z  1111111111111111  2026-11-23T02:31:00Z\n"
+            "web     t\\x1b[31m\xEF\xBF\xBD  2026-11-24T02:30:00Z  2222222222222222  not seen made\n");
+  const auto json = nlohmann::json::parse(ToJson(listings));
+  EXPECT_EQ(json["targets"][0]["archives"][0]["seen"], "2026-11-23T02:31:00.000Z");
+  EXPECT_TRUE(json["targets"][0]["archives"][1].at("seen").is_null());
+}
+
 TEST(ListReportTest, ExitCodes) {
   const auto of = [](Reason reason) { return Error{reason, "x", {}}; };
   EXPECT_EQ(ExitCodeOf(std::vector<std::optional<Error>>{{}, {}}), exit_code::kOk);

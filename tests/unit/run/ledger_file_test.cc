@@ -60,6 +60,27 @@ TEST(LedgerFileTest, OneRunAtATime) {
   EXPECT_TRUE(LedgerFile::Open(directory.At("state"), "web"));
 }
 
+// By it locks of dead runs are told from those of the living: a copy of the directory is another's.
+TEST(LedgerFileTest, TheOwnerStaysAndIsNoCopys) {
+  const TemporaryDirectory directory;
+  const auto owner = [&directory](const std::string& state, const std::string& target) {
+    const auto file = LedgerFile::Open(directory.At(state), target);
+    return file ? (*file)->owner() : file.error().message;
+  };
+  const std::string web = owner("state", "web");
+  EXPECT_EQ(web.size(), 32U);
+  EXPECT_EQ(web.find_first_not_of("0123456789abcdef"), std::string::npos);
+  EXPECT_EQ(owner("state", "web"), web);
+  EXPECT_NE(owner("state", "db"), web);
+  std::filesystem::copy(directory.At("state"), directory.At("copy"));
+  EXPECT_NE(owner("copy", "web"), web);
+  EXPECT_EQ(owner("copy", "web"), owner("copy", "web"));
+  std::ofstream(directory.At("state/web.json.lock"), std::ios::trunc) << "rubbish";
+  const std::string next = owner("state", "web");
+  EXPECT_EQ(next.size(), 32U);
+  EXPECT_NE(next, web);
+}
+
 TEST(LedgerFileTest, WhatIsBrokenIsNotTakenForNothing) {
   const TemporaryDirectory directory;
   const auto file = LedgerFile::Open(directory.At("state"), "web");

@@ -26,8 +26,18 @@ TEST(MaintenancePhases, Table) {
     if (row.retention) target.retention.keep_daily = 7;
     target.maintenance.check = row.check;
     target.maintenance.compact = row.compact;
-    EXPECT_EQ(MaintenancePhases(target), row.expected);
+    EXPECT_EQ(MaintenancePhases(target, false), row.expected);
   }
+}
+
+// With a ledger nothing is dropped before the check passed.
+TEST(MaintenancePhases, WithALedgerTheCheckIsFirst) {
+  Target target;
+  target.retention.keep_daily = 7;
+  EXPECT_EQ(MaintenancePhases(target, true), (std::vector{PhaseName::kCheck, PhaseName::kPrune, PhaseName::kCompact}));
+  EXPECT_FALSE(MayRun(PhaseName::kPrune, {PhaseName::kCheck}));
+  target.maintenance.check = CheckMode::kNone;
+  EXPECT_EQ(MaintenancePhases(target, true), (std::vector{PhaseName::kPrune, PhaseName::kCompact}));
 }
 
 TEST(MayRun, Table) {

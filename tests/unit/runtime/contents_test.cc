@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "tests/fakes/fake_http.h"
 
 namespace borgop::runtime {
@@ -13,6 +17,8 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 const kube::ObjectKey kKey{"n", "x"};
+
+constexpr const char* kSecret2 = R"({"metadata":{"name":"x","resourceVersion":"2"},"data":{"k":"YQ=="}})";
 
 class ContentsTest : public testing::Test {
  protected:
@@ -49,15 +55,58 @@ TEST_F(ContentsTest, AConfigMapIsReadWhereItIsNew) {
   EXPECT_EQ(MapValue("2"), "two");
   EXPECT_EQ(MapValue("2"), "two");
   EXPECT_THAT(http_.Asked(), SizeIs(2));
+  contents_.ForgetConfigMap(kKey);
+  EXPECT_EQ(MapValue("2"), "two");
+  EXPECT_THAT(http_.Asked(), SizeIs(3));
+}
+
+TEST_F(ContentsTest, AConfigMapThatIsGoneIsNoErrorAndOtherAnswersAre) {
+  Answer(404, R"({"kind":"Status","message":"not found"})");
+  const auto map = contents_.ConfigMap(kKey, "1", {});
+  ASSERT_TRUE(map);
+  EXPECT_TRUE(map->is_null());
+  Answer(403, R"({"kind":"Status","message":"no"})");
+  EXPECT_FALSE(contents_.ConfigMap(kKey, "1", {}));
+  Answer(200, kMap1);
+  EXPECT_EQ(MapValue("1"), "one");
 }
 
 TEST_F(ContentsTest, WhatIsAheadOfTheMetadataIsReadUntilThatFollows) {
-  Answer(200, kMap2);
-  EXPECT_EQ(MapValue("1"), "two");
-  EXPECT_EQ(MapValue("1"), "two");
+  Answer(200, kSecret2);
+  EXPECT_THAT(Keys("1"), ElementsAre("k"));
+  EXPECT_THAT(Keys("1"), ElementsAre("k"));
   EXPECT_THAT(http_.Asked(), SizeIs(2));
-  EXPECT_EQ(MapValue("2"), "two");
+  EXPECT_THAT(Keys("2"), ElementsAre("k"));
   EXPECT_THAT(http_.Asked(), SizeIs(2));
+}
+
+TEST_F(ContentsTest, WhatTwoAskForAtATimeIsReadOnce) {
+  std::atomic<int> asked = 0;
+  std::set<std::string> keys;
+  std::jthread second;
+  http_.on_send = [&](const kube::HttpRequest&) {
+    if (asked++ == 0) {
+      second = std::jthread([&] { keys = Keys("2"); });
+      // A second request would come at once; there is none to wait for.
+      for (int look = 0; look < 50 && http_.Asked().size() == 1; ++look) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return HttpResponse{200, kSecret2};
+  };
+  EXPECT_THAT(Keys("2"), ElementsAre("k"));
+  second.join();
+  EXPECT_THAT(keys, ElementsAre("k"));
+  EXPECT_THAT(http_.Asked(), SizeIs(1));
+}
+
+TEST_F(ContentsTest, WhoeverWaitsForAnotherIsStopped) {
+  std::stop_source stop;
+  stop.request_stop();
+  http_.on_send = [&](const kube::HttpRequest&) {
+    const auto facts = contents_.Secret(kKey, "2", stop.get_token());
+    EXPECT_FALSE(facts);
+    return HttpResponse{200, kSecret2};
+  };
+  EXPECT_THAT(Keys("2"), ElementsAre("k"));
 }
 
 TEST_F(ContentsTest, OfASecretOnlyTheNamesOfKeysThatHoldSomethingAreKept) {
@@ -71,36 +120,29 @@ TEST_F(ContentsTest, OfASecretOnlyTheNamesOfKeysThatHoldSomethingAreKept) {
 
 TEST_F(ContentsTest, WhatIsGoneIsNoError) {
   Answer(404, R"({"kind":"Status","message":"not found"})");
-  const auto map = contents_.ConfigMap(kKey, "1", {});
-  ASSERT_TRUE(map);
-  EXPECT_TRUE(map->is_null());
   const auto secret = contents_.Secret(kKey, "1", {});
   ASSERT_TRUE(secret);
   EXPECT_FALSE(*secret);
   // And is asked for again: the name may be used anew.
   (void)contents_.Secret(kKey, "1", {});
-  EXPECT_THAT(http_.Asked(), SizeIs(3));
+  EXPECT_THAT(http_.Asked(), SizeIs(2));
 }
 
 TEST_F(ContentsTest, OtherAnswersAreErrorsAndNothingIsKept) {
   Answer(403, R"({"kind":"Status","message":"no"})");
-  EXPECT_FALSE(contents_.ConfigMap(kKey, "1", {}));
   const auto secret = contents_.Secret(kKey, "1", {});
   ASSERT_FALSE(secret);
   EXPECT_EQ(secret.error().code, kube::ApiError::Code::kForbidden);
-  Answer(200, kMap1);
-  EXPECT_EQ(MapValue("1"), "one");
+  Answer(200, kSecret2);
+  EXPECT_THAT(Keys("2"), ElementsAre("k"));
 }
 
 TEST_F(ContentsTest, WhatIsForgottenIsReadAgain) {
-  Answer(200, kMap1);
-  (void)MapValue("1");
-  (void)Keys("1");
-  contents_.ForgetConfigMap(kKey);
+  Answer(200, kSecret2);
+  (void)Keys("2");
   contents_.ForgetSecret(kKey);
-  (void)MapValue("1");
-  (void)Keys("1");
-  EXPECT_THAT(http_.Asked(), SizeIs(4));
+  (void)Keys("2");
+  EXPECT_THAT(http_.Asked(), SizeIs(2));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "tests/unit/api/fixture.h"
@@ -68,6 +69,7 @@ class ControllerTest : public testing::Test {
     Controller::Options options;
     options.engine.image = "example.org/borg-engine:test";
     options.workers = 1;
+    options.namespaces = namespaces_;
     options.patience = patience;
     options.lost = lost_.get_token();
     controller_ = std::make_unique<Controller>(
@@ -82,6 +84,7 @@ class ControllerTest : public testing::Test {
     thread_ = {};
   }
 
+  std::vector<std::string> namespaces_;
   // What answers use.
   std::atomic<int> answers_ = 0;
   std::atomic<bool> given_up_ = false;
@@ -105,10 +108,34 @@ TEST_F(ControllerTest, WhatATargetNeedsIsWritten) {
   EXPECT_EQ(controller_->Samples().size(), 1U);
 }
 
+TEST_F(ControllerTest, ANamespaceThatIsGivenTwiceCountsOnce) {
+  namespaces_ = {"shop", "backups", "shop", "backups"};
+  Work(1h);
+  ASSERT_TRUE(api_.AwaitWrites(1));
+  EXPECT_EQ(controller_->Samples().size(), 2U) << "this server lists its one target in each namespace";
+}
+
 TEST_F(ControllerTest, WhatFailedIsTriedAgain) {
   api_.on_write = [this](const std::stop_token&) { return kube::HttpResponse{++answers_ < 3 ? 500 : 200, "{}"}; };
   Work(1h);
   EXPECT_TRUE(api_.AwaitWrites(3));
+}
+
+TEST_F(ControllerTest, WhatTheServerRefusedForNowIsNotTriedSooner) {
+  std::optional<kube::MonotonicTime> refused;
+  kube::MonotonicTime::duration waited{};
+  api_.on_write = [&](const std::stop_token&) {
+    const kube::MonotonicTime now = kube::Clock::Real().Now();
+    if (++answers_ == 1) {
+      refused = now;
+      return kube::HttpResponse{429, "", 2s};
+    }
+    if (answers_ == 2) waited = now - *refused;
+    return kube::HttpResponse{200, "{}"};
+  };
+  Work(1h);
+  ASSERT_TRUE(api_.AwaitWrites(3));
+  EXPECT_GE(waited, 2s) << "its own backoff begins with 50 ms";
 }
 
 TEST_F(ControllerTest, AfterAStopWhatWasBegunIsFinished) {

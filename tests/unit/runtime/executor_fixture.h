@@ -18,6 +18,8 @@ class ExecutorFixture : public testing::Test {
   ExecutorFixture() {
     observed_.target = test::GoodTarget();
     for (const char* name : {"fresh", "done", "old"}) observed_.jobs.push_back(Job(name));
+    observed_.pods = {Object("Pod", "read")};
+    observed_.pods[0]["metadata"]["uid"] = "u-read";
     server_.server = test::GoodServer();
     server_.server["metadata"]["resourceVersion"] = "5";
   }
@@ -46,6 +48,7 @@ class ExecutorFixture : public testing::Test {
     decisions.events = {{true, "Failed", "a run failed"}};
     decisions.mark_recorded = {Ref("done")};
     decisions.remove_finalizer = {Ref("old")};
+    decisions.free_pods = {Ref("read")};
     decisions.delete_jobs = {Ref("old")};
     return decisions;
   }
@@ -64,6 +67,7 @@ class ExecutorFixture : public testing::Test {
         "POST /apis/events.k8s.io/v1/namespaces/backups/events?fieldManager=borg-operator&fieldValidation=Strict",
         "PATCH /apis/batch/v1/namespaces/backups/jobs/done?fieldManager=borg-operator",
         "PATCH /apis/batch/v1/namespaces/backups/jobs/old?fieldManager=borg-operator",
+        "PATCH /api/v1/namespaces/backups/pods/read?fieldManager=borg-operator",
         "DELETE /apis/batch/v1/namespaces/backups/jobs/old",
     };
     return asked;

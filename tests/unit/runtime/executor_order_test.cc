@@ -51,7 +51,9 @@ TEST_F(ExecutorOrder, EndsWhereThisProcessDoesNotLeadAnyMore) {
       if (++number == lost) may_act_ = false;
       return HttpResponse{200, "{}"};
     };
-    const kube::Status done = CarryOut(Everything());
+    controller::Decisions decisions = Everything();
+    decisions.events[0].message += std::to_string(lost);  // told anew each time
+    const kube::Status done = CarryOut(decisions);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, kube::ApiError::Code::kCancelled);
     const std::vector<std::string> asked = http_.Asked();

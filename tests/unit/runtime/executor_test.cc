@@ -215,6 +215,9 @@ TEST_F(ExecutorTest, FinalizersOfOthersStay) {
   decisions.add_finalizer = {Ref("fresh")};
   decisions.mark_recorded = {Ref("done")};
   decisions.remove_finalizer = {Ref("old")};
+  decisions.free_pods = {Ref("read")};
+  observed_.pods[0]["metadata"]["finalizers"] = {"batch.kubernetes.io/job-tracking", kOurs};
+  observed_.pods[0]["metadata"]["resourceVersion"] = "7";
   EXPECT_TRUE(CarryOut(decisions));
   EXPECT_EQ(Body(0)["metadata"], json({{"uid", "u-fresh"}, {"resourceVersion", "9"}, {"finalizers", {"x/y", kOurs}}}));
   EXPECT_EQ(Body(1)["metadata"], json({{"uid", "u-done"},
@@ -223,6 +226,8 @@ TEST_F(ExecutorTest, FinalizersOfOthersStay) {
                                        {"annotations", {{"borg-operator.dev/recorded", "true"}}}}));
   EXPECT_EQ(Body(2)["metadata"],
             json({{"uid", "u-old"}, {"resourceVersion", "9"}, {"finalizers", {"x/y", "batch.kubernetes.io/z"}}}));
+  EXPECT_EQ(Body(3)["metadata"],
+            json({{"uid", "u-read"}, {"resourceVersion", "7"}, {"finalizers", {"batch.kubernetes.io/job-tracking"}}}));
 }
 
 TEST_F(ExecutorTest, AJobOfTheSameNameIsNotTheOneThatWasSeen) {
@@ -257,6 +262,38 @@ TEST_F(ExecutorTest, AnEventIsAsTheApiWantsIt) {
   EXPECT_FALSE(TextAt(event, {"action"}).empty());
   EXPECT_EQ(Body(1)["type"], "Normal");
   EXPECT_NE(Body(1)["metadata"]["name"], event["metadata"]["name"]);
+}
+
+TEST_F(ExecutorTest, WhatIsToldAgainBecomesASeries) {
+  Decisions decisions;
+  decisions.events = {{true, "SecretMissing", "a"}, {false, "ObstacleGone", "b"}, {true, "SecretMissing", "a"}};
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_TRUE(CarryOut(decisions));
+  const std::string first = TextAt(Body(0), {"metadata", "name"}), second = TextAt(Body(1), {"metadata", "name"});
+  const std::string all = "/apis/events.k8s.io/v1/namespaces/backups/events", by = "?fieldManager=borg-operator";
+  EXPECT_THAT(http_.Asked(),
+              testing::ElementsAre("POST " + all + by + "&fieldValidation=Strict", "POST " + all + by + "&fieldValidation=Strict",
+                                   "PATCH " + all + '/' + first + by, "PATCH " + all + '/' + first + by,
+                                   "PATCH " + all + '/' + second + by, "PATCH " + all + '/' + first + by));
+  EXPECT_EQ(Body(2)["series"]["count"], 2);
+  EXPECT_EQ(Body(5)["series"]["count"], 4);
+  EXPECT_THAT(TextAt(Body(2), {"series", "lastObservedTime"}), testing::MatchesRegex("20..-..-..T..:..:..[.]......Z"));
+}
+
+TEST_F(ExecutorTest, ASeriesThatTheApiServerForgotBeginsAnew) {
+  Decisions decisions;
+  decisions.events = {{true, "SecretMissing", "a"}};
+  EXPECT_TRUE(CarryOut(decisions));
+  http_.on_send = [](const kube::HttpRequest& request) {
+    if (request.method != "PATCH") return kube::HttpResponse{201, request.body};
+    return kube::HttpResponse{404, R"({"kind": "Status", "reason": "NotFound"})"};
+  };
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_EQ(Body(2)["note"], "a");
+  EXPECT_NE(Body(2)["metadata"]["name"], Body(0)["metadata"]["name"]);
+  http_.on_send = [](const kube::HttpRequest&) { return kube::HttpResponse{200, "{}"}; };
+  EXPECT_TRUE(CarryOut(decisions));
+  EXPECT_EQ(Body(3)["series"]["count"], 2);
 }
 
 TEST_F(ExecutorTest, AnEventsNameFitsWhereTheTargetsIsLong) {

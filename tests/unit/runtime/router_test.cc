@@ -124,6 +124,8 @@ class RouterFixture : public testing::Test {
     return taken;
   }
 
+  const Caches& caches() const { return *caches_; }
+
   kube::WorkQueue targets_{kube::Clock::Real()}, servers_{kube::Clock::Real()};
 
  private:
@@ -262,6 +264,30 @@ TEST_F(RouterFixture, WhoGivesARepositoryUpIsToldToWhoWantsIt) {
   ASSERT_NO_FATAL_FAILURE(Begin(world));
   ASSERT_NO_FATAL_FAILURE(Tell(kTargets, kGone, Target("log", "attic", "log")));
   EXPECT_THAT(Taken(targets_), testing::ElementsAre("log", "second"));
+}
+
+// They are most of all that is watched.
+TEST_F(RouterFixture, OfPodsAndTheirTemplatesNothingIsKeptThatNoDecisionLooksAt) {
+  const json pod_template = {{"spec", {{"containers", {{{"name", "engine"}}}}}}};
+  const json job = {{"suspend", true}, {"template", pod_template}};
+  auto world = World();
+  world["jobs"][0]["spec"] = job;
+  world["cronjobs"][0]["spec"] = {{"schedule", "0 2 * * *"}, {"jobTemplate", {{"spec", job}}}};
+  world["pods"][0]["spec"] = pod_template["spec"];
+  world["pods"][0]["status"] = {{"phase", "Running"}};
+  world["configmaps"][0]["data"] = {{"backup.yaml", "{}"}};
+  ASSERT_NO_FATAL_FAILURE(Begin(world));
+  const json suspended = {{"suspend", true}};
+  EXPECT_EQ(caches().jobs.Get({"n", "web-1"})->at("spec"), suspended);
+  EXPECT_EQ(caches().cron_jobs.Get({"n", "web"})->at("spec"),
+            json({{"schedule", "0 2 * * *"}, {"jobTemplate", {{"spec", suspended}}}}));
+  EXPECT_FALSE(caches().pods.Get({"n", "web-1-x"})->contains("spec"));
+  EXPECT_EQ(caches().pods.Get({"n", "web-1-x"})->at("status"), json({{"phase", "Running"}}));
+  EXPECT_EQ(caches().config_maps.Get({"n", "web-plan"})->at("data"), json({{"backup.yaml", "{}"}}));
+  json changed = Owned("web-1", "web");
+  changed["spec"] = {{"suspend", false}, {"template", pod_template}};
+  ASSERT_NO_FATAL_FAILURE(Tell("jobs", kChanged, changed));
+  EXPECT_EQ(caches().jobs.Get({"n", "web-1"})->at("spec"), json({{"suspend", false}}));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include "tests/lab/process.h"
 
-namespace borgop::node_tests {
+namespace borgop::api_tests {
 
 class Helm {
  public:
@@ -18,4 +18,4 @@ class Helm {
   static std::string Output(const std::vector<std::string>& arguments);  // its stdout
 };
 
-}  // namespace borgop::node_tests
+}  // namespace borgop::api_tests

@@ -16,13 +16,12 @@
 
 #include "engine/version.h"
 #include "tests/api/control_plane.h"
+#include "tests/api/helm.h"
 #include "tests/fakes/temporary_directory.h"
-#include "tests/node/helm.h"
 
-namespace borgop::node_tests {
+namespace borgop::api_tests {
 namespace {
 
-using api_tests::ControlPlane;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -163,9 +162,9 @@ TEST_F(Chart, EverythingSwitchedOnIsAccepted) {
   EnsureNamespace("all");
   InstallMonitoringKinds(Plane());
   std::string manifests;
-  ASSERT_TRUE(api_tests::Eventually(
+  ASSERT_TRUE(Eventually(
       [&] {
-        manifests = Rendered("all", {"--values", (kSource / "tests/node/everything.yaml").string()});
+        manifests = Rendered("all", {"--values", (kSource / "tests/api/everything.yaml").string()});
         return Plane().Kubectl({"apply", "--dry-run=server", "-f", "-"}, manifests).ok();
       },
       seconds(60)))
@@ -203,6 +202,18 @@ TEST_F(Chart, PodsPassRestrictedPodSecurity) {
   EXPECT_THAT(ended.err, ::testing::Not(HasSubstr("would violate PodSecurity")));
   const auto loose = Plane().Kubectl({"create", "deployment", "loose", "--image=none", "-n", "backups", "--dry-run=server"});
   EXPECT_THAT(loose.err, HasSubstr("would violate PodSecurity"));
+}
+
+// YAML would take these names for numbers and truth values.
+TEST_F(Chart, NamespacesAndReleasesMayHaveAnyName) {
+  const TemporaryDirectory work;
+  const auto values = work.Write(
+      "values.yaml", R"({"watchNamespaces": ["n", "12"], "namespaceSchedules": [{"namespace": "yes", "schedule": "@daily"}],
+      "metrics": {"dashboard": {"enabled": true}}})");
+  const auto rendered = Helm::Output({"template", "1", Helm::Chart(), "--namespace", "on", "--values", values});
+  const auto ended = Plane().Kubectl({"create", "--dry-run=client", "-o", "name", "-f", "-"}, rendered);
+  EXPECT_TRUE(ended.ok()) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("deployment.apps/1-borg-operator"));
 }
 
 TEST_F(Chart, ValuesThatAreWrongAreRefused) {
@@ -278,4 +289,4 @@ TEST(ChartFiles, ChartAndProgramHaveOneVersion) {
 }
 
 }  // namespace
-}  // namespace borgop::node_tests
+}  // namespace borgop::api_tests

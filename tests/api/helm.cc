@@ -1,4 +1,4 @@
-#include "tests/node/helm.h"
+#include "tests/api/helm.h"
 
 #include <chrono>
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 // Set by tests/api/CMakeLists.txt: BORGOP_SOURCE_DIR.
 
-namespace borgop::node_tests {
+namespace borgop::api_tests {
 namespace {
 
 const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
@@ -54,4 +54,4 @@ std::string Helm::Output(const std::vector<std::string>& arguments) {
   return std::move(ended.out);
 }
 
-}  // namespace borgop::node_tests
+}  // namespace borgop::api_tests

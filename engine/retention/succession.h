@@ -1,0 +1,17 @@
+// Whether one list of archives may follow another, where all that happened in between is one `borg create`.
+//
+// Thread safety: pure function.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/borg/output.h"
+
+namespace borgop {
+
+// What is wrong with it, in words; nothing: each archive that was there is there, with its name, its id and its time, and at most one is new. borg writes
+// its list with the new archive's checkpoint in it, if there is time for one, and with the archive in its place in the end.
+std::optional<std::string> Objection(const Listing& before, const Listing& after);
+
+}  // namespace borgop

@@ -1,0 +1,73 @@
+#include "engine/retention/succession.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+namespace borgop {
+namespace {
+
+using testing::HasSubstr;
+
+Listing Of(const std::string& archives, char repository = 'R') {
+  Listing listing{std::string(64, repository), "repokey", {}};
+  for (std::size_t i = 0; i + 1 < archives.size(); i += 2)
+    listing.archives.push_back({std::string(64, archives[i + 1]), std::string(1, archives[i]), "2026-11-27T01:35:11.000000"});
+  return listing;
+}
+
+// Archives as pairs of a name and what its id is made of.
+struct Row {
+  const char* name;
+  const char *before, *after;
+  const char* objection;  // empty: none
+};
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
+class SuccessionTest : public testing::TestWithParam<Row> {};
+
+TEST_P(SuccessionTest, IsOneBackupFurther) {
+  const auto objection = Objection(Of(GetParam().before), Of(GetParam().after));
+  if (*GetParam().objection == '\0') {
+    EXPECT_FALSE(objection) << *objection;
+  } else {
+    EXPECT_THAT(objection.value_or("none"), HasSubstr(GetParam().objection));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Lists, SuccessionTest,
+                         testing::Values(Row{"Empty", "", "", ""}, Row{"TheFirst", "", "a1", ""},
+                                         Row{"OneMore", "a1b2", "a1b2c3", ""}, Row{"TheSame", "a1b2", "a1b2", ""},
+                                         Row{"InAnotherOrder", "a1b2", "c3b2a1", ""},
+                                         Row{"TwoMore", "a1", "a1b2c3", "2 archives in it are new"},
+                                         Row{"TwoAtFirst", "", "a1b2", "2 archives in it are new"},
+                                         Row{"OneGone", "a1b2", "b2", "\"a\" is not in it any more"},
+                                         Row{"AllGone", "a1b2", "", "\"a\" is not in it any more"},
+                                         Row{"OneGoneAndOneMore", "a1b2", "b2c3", "\"a\" is not in it any more"},
+                                         Row{"AnotherUnderItsName", "a1b2", "a3b2", "\"a\" is another one"},
+                                         Row{"Swapped", "a1b2", "a2b1", "\"a\" is another one"},
+                                         Row{"Renamed", "a1", "b1", "\"a\" is not in it any more"},
+                                         Row{"CopiedOnce", "a1", "a1b1", ""}, Row{"Twice", "a1", "a1a1", "\"a\" is in it twice"}),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST(Succession, OfAnotherRepository) {
+  EXPECT_THAT(Objection(Of("a1"), Of("a1b2", 'S')).value_or("none"), HasSubstr("another repository"));
+}
+
+TEST(Succession, WithAnotherTime) {
+  Listing after = Of("a1b2");
+  after.archives[0].start = "2027-11-27T01:35:11.000000";
+  EXPECT_THAT(Objection(Of("a1"), after).value_or("none"), HasSubstr("\"a\" has another time"));
+}
+
+TEST(Succession, ANameIsPrintable) {
+  EXPECT_THAT(Objection(Of("\033"
+                           "1"),
+                        Of(""))
+                  .value_or("none"),
+              testing::Not(HasSubstr("\033")));
+}
+
+}  // namespace
+}  // namespace borgop
