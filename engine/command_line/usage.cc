@@ -1,6 +1,7 @@
 #include "engine/command_line/usage.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <iostream>
 #include <string>
@@ -101,7 +102,8 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error, int argc, con
 int FlushOutput(std::string_view what) {
   errno = 0;
   std::cout.flush();
-  if (std::cout) return exit_code::kOk;
+  // Where its parent had standard output written line by line (stdbuf), only stdio knows that a line before was lost.
+  if (std::cout && std::ferror(stdout) == 0) return exit_code::kOk;
   std::cerr << program_invocation_short_name << ": cannot write " << what << " to standard output"
             << (errno != 0 ? std::string(": ") + std::strerror(errno) : "")
             << "\nCheck where standard output goes: a full disk, or a program that has ended.\n";

@@ -32,6 +32,7 @@ class Subprocess {
   Reader& err() { return *err_; }
   void Signal(int number);
   // From now on it gets no more than `bytes` of memory (RLIMIT_AS: addresses, so some of it never used); what asks for more fails.
+  // A build with a sanitizer limits nothing.
   void LimitMemory(std::uint64_t bytes) const;
   // The wait(2) status.
   Task<Result<int>> Wait(Context context);

@@ -155,6 +155,15 @@ TEST(Run, TellsWhenTheReportCannotBeWritten) {
   EXPECT_THAT(full.err, HasSubstr("cannot write the report to standard output: No space left"));
 }
 
+#ifndef __SANITIZE_ADDRESS__  // which wants to be loaded before stdbuf's library
+TEST(CheckConfig, TellsWhenItsLinesCannotBeWrittenOneByOne) {
+  const Workspace workspace;
+  const lab::Ended full = Shell("cd \"$1\"; stdbuf -oL $E check-config --plan plan.yaml >/dev/full", {workspace.Path("")});
+  EXPECT_EQ(full.exit_code, 4);
+  EXPECT_THAT(full.err, HasSubstr("cannot write the verdict to standard output"));
+}
+#endif
+
 TEST(Run, TellsWhenTheTerminationLogCannotBeWritten) {
   const Workspace workspace;
   const lab::Ended full = Shell("cd \"$1\"; $E run --plan plan.yaml --termination-log /dev/full", {workspace.Path("")});

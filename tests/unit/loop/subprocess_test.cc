@@ -102,6 +102,7 @@ TEST(Subprocess, IsKilledWhenItIsDropped) {
   });
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // Subprocess::LimitMemory
 TEST(Subprocess, GetsNoMoreMemoryThanItMay) {
   RunReal([](Context context) -> Task<void> {
     Signals signals(*context.loop, [](int) {});
@@ -117,6 +118,7 @@ TEST(Subprocess, GetsNoMoreMemoryThanItMay) {
     EXPECT_EQ(std::string(buffer.data(), got.value_or(0)), "1048576\n");
   });
 }
+#endif
 
 TEST(Signals, DeliversStopSignals) {
   for (const int sent : {SIGTERM, SIGINT}) {
