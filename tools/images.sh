@@ -69,7 +69,8 @@ if [[ -n $fresh || $(cat "$recipe" 2>/dev/null) != "$wanted" ]] || ! buildah ins
 fi
 
 if [[ $programs == prebuilt ]]; then
-  "$root/tools/build.sh" release borg-engine borg-operator 2>>"$log" || { tail -n 30 "$log" >&2; fail "images: the programs cannot be built"; }
+  step "images: building the programs"
+  "$root/tools/build.sh" release borg-engine borg-operator || fail "images: the programs cannot be built"
   mkdir -p "$root/build/images"
   run "$root/tools/images/collect.sh" "$root/build/release/bin" "$root/build/images/prebuilt"
 else
