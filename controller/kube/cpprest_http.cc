@@ -104,6 +104,8 @@ class Exchange {
 
   template <typename T, typename Keep>
   Result<T> Await(pplx::task<T> task, Keep keep) {
+    // As bytes that are there already: no other thread has to be asked.
+    if (task.is_done()) return Now(std::move(task));
     auto outcome = std::make_shared<Outcome<T>>();
     task.then([outcome, keep](pplx::task<T> ended) {
       const std::lock_guard lock(outcome->mutex);
@@ -126,6 +128,15 @@ class Exchange {
     }
     if (outcome->failed) return Fail(Translate(outcome->failed));
     return *std::move(outcome->value);
+  }
+
+  template <typename T>
+  static Result<T> Now(pplx::task<T> task) {
+    try {
+      return task.get();
+    } catch (...) {
+      return Fail(Translate(std::current_exception()));
+    }
   }
 
   std::stop_token stop_;
