@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <stdexcept>
 
 namespace borgop::node_tests {
@@ -76,11 +77,7 @@ Backups::Backups(std::string_view name) {
   }
   MakeSecret("b-ssh", SshSecret(installed.server(), "b.lab"));
   MakeSecret("t-ssh", SshSecret(installed.target(), "t.lab"));
-  installed.cluster().Apply(
-      {{"apiVersion", "borg-operator.dev/v1alpha1"},
-       {"kind", "BorgServer"},
-       {"metadata", {{"name", "vault"}, {"namespace", ns_}}},
-       {"spec", {{"host", "b.lab"}, {"user", "backup"}, {"rootDir", repositories()}, {"sshSecretRef", {{"name", "b-ssh"}}}}}});
+  AddServer("vault", Json::object());
 }
 
 void Backups::MakeSecret(const std::string& name, const Json& data) const {
@@ -90,6 +87,15 @@ void Backups::MakeSecret(const std::string& name, const Json& data) const {
 
 Json Backups::SshSecret(const lab::LabHost& host, std::string_view host_name) const {
   return {{"ssh-privatekey", InstalledOperator::Shared().lab().ClientKey()}, {"known_hosts", host.KnownHosts({}, host_name)}};
+}
+
+void Backups::AddServer(const std::string& name, const Json& spec) const {
+  Json whole{{"host", "b.lab"}, {"user", "backup"}, {"rootDir", repositories()}, {"sshSecretRef", {{"name", "b-ssh"}}}};
+  whole.merge_patch(spec);
+  InstalledOperator::Shared().cluster().Apply({{"apiVersion", "borg-operator.dev/v1alpha1"},
+                                               {"kind", "BorgServer"},
+                                               {"metadata", {{"name", name}, {"namespace", ns_}}},
+                                               {"spec", std::move(whole)}});
 }
 
 void Backups::Add(const std::string& name, const Json& spec) const {
@@ -115,18 +121,26 @@ Json Backups::Status(const std::string& name) const {
   return InstalledOperator::Shared().cluster().Get({"bbt", name, "-n", ns_}).value("status", Json::object());
 }
 
+bool Backups::HasEnded(const std::string& name, const std::string& value) const {
+  const auto jobs = Jobs(name, value);
+  return std::any_of(jobs.begin(), jobs.end(), [](const Json& job) {
+    return job.at("metadata").at("annotations").value("borg-operator.dev/recorded", "") == "true";
+  });
+}
+
 Json Backups::Ended(const std::string& name, const std::string& value) const {
-  const auto is_recorded = [&] {
-    const auto jobs =
-        InstalledOperator::Shared().cluster().Get({"jobs", "-n", ns_, "-l", "borg-operator.dev/target=" + name}).at("items");
-    return std::any_of(jobs.begin(), jobs.end(), [&](const Json& job) {
-      const auto& notes = job.at("metadata").at("annotations");
-      return notes.value("borg-operator.dev/triggered-by", "") == value && notes.value("borg-operator.dev/recorded", "") == "true";
-    });
-  };
-  if (!Eventually(is_recorded, kRunLimit))
+  if (!Eventually([&] { return HasEnded(name, value); }, kRunLimit))
     throw std::runtime_error("the run does not end: " + Status(name).dump(1) + Pods(name).dump(1));
   return Status(name);
+}
+
+std::vector<Json> Backups::Jobs(const std::string& name, const std::string& value) const {
+  std::vector<Json> found;
+  auto jobs = InstalledOperator::Shared().cluster().Get({"jobs", "-n", ns_, "-l", "borg-operator.dev/target=" + name}).at("items");
+  std::copy_if(jobs.begin(), jobs.end(), std::back_inserter(found), [&](const Json& job) {
+    return job.at("metadata").at("annotations").value("borg-operator.dev/triggered-by", "") == value;
+  });
+  return found;
 }
 
 std::string Backups::RunBorg(const std::string& name, const std::string& arguments) const {

@@ -54,13 +54,19 @@ class Backups {
   std::string source() const { return dir_ + "/source"; }
   std::string repositories() const { return dir_ + "/repositories"; }
   void MakeSecret(const std::string& name, const Json& data) const;
+  void AddPassphrase() const { MakeSecret("passphrase", {{"passphrase", kPassphrase}}); }
   Json SshSecret(const lab::LabHost& host, std::string_view host_name) const;  // what its data are
-  // A target with `spec` laid over what it needs, and its passphrase's Secret.
+  // Another BorgServer, on the same machine, with `spec` laid over it.
+  void AddServer(const std::string& name, const Json& spec) const;
+  // A target with `spec` laid over what it needs. AddPassphrase() makes the Secret that it names.
   void Add(const std::string& name, const Json& spec = Json::object()) const;
   void RunNow(const std::string& name, const std::string& value) const;
   Json Status(const std::string& name) const;
+  // Whether the status has what came of the run that `value` asked for.
+  bool HasEnded(const std::string& name, const std::string& value) const;
   // The status once it has what came of the run that `value` asked for.
   Json Ended(const std::string& name, const std::string& value) const;
+  std::vector<Json> Jobs(const std::string& name, const std::string& value) const;   // that `value` asked for
   std::string RunBorg(const std::string& name, const std::string& arguments) const;  // on B, as its owner
   Json Condition(const std::string& name, const std::string& type) const;
   Json Pods(const std::string& name) const;

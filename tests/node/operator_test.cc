@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/node/installed_operator.h"
+#include "tests/node/operator_fixture.h"
 
 namespace borgop::node_tests {
 namespace {
@@ -16,20 +16,13 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::SizeIs;
 
-class Operator : public ::testing::Test {
- protected:
-  void SetUp() override {
-    BORGOP_NEEDS_OPERATOR();
-    Installed().lab().Restore();
-  }
-  static InstalledOperator& Installed() { return InstalledOperator::Shared(); }
-  static void AddPassphrase(const Backups& backups) { backups.MakeSecret("passphrase", {{"passphrase", kPassphrase}}); }
-};
+class Operator : public OperatorFixture {};
 
 TEST_F(Operator, AFirstBackupAnUnchangedOneAndAChangedOne) {
   const Backups backups("first");
-  AddPassphrase(backups);
+  backups.AddPassphrase();
   backups.Add("web");
   backups.RunNow("web", "1");
   auto status = backups.Ended("web", "1");
@@ -60,7 +53,7 @@ TEST_F(Operator, AFirstBackupAnUnchangedOneAndAChangedOne) {
 
 TEST_F(Operator, PodsHaveNoTokenAndNoSecretIsShownAnywhere) {
   const Backups backups("quiet");
-  AddPassphrase(backups);
+  backups.AddPassphrase();
   backups.Add("web");
   backups.RunNow("web", "1");
   ASSERT_EQ(backups.Ended("web", "1").at("lastBackup").at("phase"), "Completed");
@@ -88,7 +81,7 @@ TEST_F(Operator, PodsHaveNoTokenAndNoSecretIsShownAnywhere) {
 // What one run found out is what the next holds B to, and goes by.
 TEST_F(Operator, TheLedgerGoesFromRunToRun) {
   const Backups backups("ledger");
-  AddPassphrase(backups);
+  backups.AddPassphrase();
   backups.Add("web", {{"retention", {{"keepLast", 1}}}});
   auto status = backups.Status("web");
   std::string value = "run";
@@ -118,13 +111,13 @@ TEST_F(Operator, ALateSecretIsNamedAndTheBackupStartsOnceItIsThere) {
       [&] { return backups.Condition("web", "Ready").value("message", "").find("passphrase") != std::string::npos; }, seconds(30)))
       << backups.Status("web").dump(1);
   EXPECT_THAT(backups.Pods("web"), IsEmpty());
-  AddPassphrase(backups);
+  backups.AddPassphrase();
   EXPECT_EQ(backups.Ended("web", "1").at("lastBackup").at("phase"), "Completed");
 }
 
 TEST_F(Operator, AMachineThatCannotBeReachedIsSaidAndTheNextRunIsGoodAgain) {
   const Backups backups("away");
-  AddPassphrase(backups);
+  backups.AddPassphrase();
   backups.Add("web");
   for (const auto* host : {&Installed().target(), &Installed().server()}) {
     SCOPED_TRACE(host->name());
@@ -143,7 +136,7 @@ TEST_F(Operator, AMachineThatCannotBeReachedIsSaidAndTheNextRunIsGoodAgain) {
 
 TEST_F(Operator, AnotherHostKeyIsRefusedAndARotatedOneIsTaken) {
   const Backups backups("keys");
-  AddPassphrase(backups);
+  backups.AddPassphrase();
   backups.MakeSecret("t-ssh", backups.SshSecret(Installed().server(), "t.lab"));  // B's keys under T's name
   backups.Add("web");
   backups.RunNow("web", "wrong");
@@ -157,7 +150,7 @@ TEST_F(Operator, AnotherHostKeyIsRefusedAndARotatedOneIsTaken) {
 
 TEST_F(Operator, OneScheduleForANamespaceRunsItsTargets) {
   const Backups backups("shared");
-  AddPassphrase(backups);
+  backups.AddPassphrase();
   for (const char* name : {"one", "two"}) backups.Add(name, {{"schedule", nullptr}});
   Installed().RunHelm("upgrade", {Helm::Chart(), "--wait", "--set", "namespaceSchedules[0].namespace=" + backups.ns(), "--set",
                                   "namespaceSchedules[0].schedule=0 0 1 1 *"});
@@ -168,24 +161,66 @@ TEST_F(Operator, OneScheduleForANamespaceRunsItsTargets) {
   }
 }
 
-TEST_F(Operator, AnEngineThatIsKilledLeavesNothingAndTheNextRunIsGood) {
-  const Backups backups("killed");
-  AddPassphrase(backups);
-  backups.Add("web");
-  Installed().target().Output("head -c 400000000 /dev/urandom >" + backups.source() + "/large");
-  backups.RunNow("web", "killed");
-  // In the middle: T's borg runs.
-  ASSERT_TRUE(Eventually([&] { return Installed().target().Run("pgrep -f '[b]org.*create'").ok(); }, seconds(120)));
-  EXPECT_TRUE(Installed().cluster().Run({"pkill", "-KILL", "-x", "borg-engine"}).ok());
-  const auto status = backups.Ended("web", "killed");
-  EXPECT_EQ(status.at("lastBackup").at("phase"), "Failed") << status.dump(1);
-  EXPECT_EQ(status.value("consecutiveFailures", 0), 1);
-  EXPECT_TRUE(Eventually(
-      [&] { return !Installed().target().Run("pgrep borg").ok() && !Installed().server().Run("pgrep borg").ok(); }, seconds(90)));
+TEST_F(Operator, ANamespacesBackupsStartTwoAtATimeWhereTheServerTakesTwo) {
+  const Backups backups("crowd");
+  backups.AddPassphrase();
+  backups.AddServer("vault", {{"maxConcurrentBackups", 2}});
+  std::vector<std::string> names;
+  for (int number = 0; number < 10; ++number) {
+    names.push_back("web-" + std::to_string(number));
+    backups.Add(names.back(), {{"schedule", nullptr}});
+  }
+  Installed().RunHelm("upgrade", {Helm::Chart(), "--wait", "--set", "namespaceSchedules[0].namespace=" + backups.ns(), "--set",
+                                  "namespaceSchedules[0].schedule=0 0 1 1 *"});
+  Cluster().Output({"create", "job", "by-hand", "--from=cronjob/borg-operator-trigger", "-n", backups.ns()});
+  std::ptrdiff_t most = 0;
+  const auto all_done = [&] {
+    const auto pods = Cluster().Get({"pods", "-n", backups.ns(), "-l", "borg-operator.dev/target"}).at("items");
+    most = std::max(most, std::count_if(pods.begin(), pods.end(), [](const Json& pod) {
+                      const auto& phase = pod.at("status").at("phase");
+                      return phase == "Pending" || phase == "Running";
+                    }));
+    return std::all_of(names.begin(), names.end(),
+                       [&](const auto& name) { return backups.Status(name).contains("lastSuccessfulBackup"); });
+  };
+  EXPECT_TRUE(Eventually(all_done, seconds(300)));
+  EXPECT_EQ(most, 2);
+  for (const auto& name : names) {
+    EXPECT_EQ(backups.Status(name).at("repository").at("archives"), 1);
+    EXPECT_THAT(backups.Pods(name), SizeIs(1));
+  }
+}
 
-  backups.RunNow("web", "next");
-  EXPECT_EQ(backups.Ended("web", "next").at("lastBackup").at("phase"), "Completed");
-  EXPECT_EQ(backups.Status("web").at("repository").at("archives"), 1);
+TEST_F(Operator, ASuspendedTargetRunsOnceItIsNot) {
+  const Backups backups("suspended");
+  backups.AddPassphrase();
+  backups.Add("web", {{"schedule", "* * * * *"}, {"suspend", true}});
+  ASSERT_TRUE(Eventually([&] { return backups.Status("web").value("state", "") == "Suspended"; }, seconds(30)));
+  EXPECT_FALSE(Eventually([&] { return !backups.Pods("web").empty(); }, seconds(65)));
+  backups.Add("web", {{"schedule", "* * * * *"}, {"suspend", false}});
+  EXPECT_TRUE(Eventually([&] { return backups.Status("web").contains("lastSuccessfulBackup"); }, seconds(120)))
+      << backups.Status("web").dump(1);
+}
+
+TEST_F(Operator, MaintenanceFreesWhatRetentionLetsGo) {
+  const Backups backups("upkeep");
+  backups.AddPassphrase();
+  backups.Add("web", {{"retention", {{"keepLast", 1}}}});
+  const auto size = [&] { return std::stoi(Installed().server().Output("du -sm " + backups.repositories() + "/web | cut -f1")); };
+  std::uint64_t dropped = 0;
+  for (const std::string value : {"1", "2", "3", "4"}) {
+    Installed().target().Output("head -c 20M /dev/urandom >" + backups.source() + "/changes");
+    backups.RunNow("web", value);
+    const auto status = backups.Ended("web", value);
+    ASSERT_EQ(status.at("lastBackup").at("phase"), "Completed") << status.dump(1);
+    dropped += status.at("lastBackup").value("pruned", std::uint64_t{0});
+  }
+  const auto status = backups.Status("web");
+  EXPECT_EQ(dropped + status.at("repository").at("archives").get<std::uint64_t>(), 4U) << status.dump(1);
+  EXPECT_GE(dropped, 2U);
+  EXPECT_LT(size(), 60) << "of 80 MiB that were written";
+  EXPECT_EQ(backups.Condition("web", "Checked").at("status"), "True");
+  EXPECT_TRUE(status.contains("lastMaintenance"));
 }
 
 // docker run -i … run < backups.toml

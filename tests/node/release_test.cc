@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tests/fakes/temporary_directory.h"
-#include "tests/node/installed_operator.h"
+#include "tests/node/operator_fixture.h"
 
 namespace borgop::node_tests {
 namespace {
@@ -15,10 +15,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class Release : public ::testing::Test {
+class Release : public OperatorFixture {
  protected:
-  void SetUp() override { BORGOP_NEEDS_OPERATOR(); }
-  static InstalledOperator& Installed() { return InstalledOperator::Shared(); }
   static std::string Arguments() {
     return Installed().cluster().Output({"get", "deployment", "borg-operator", "-n", std::string(kOperatorNamespace), "-o",
                                          "jsonpath={.spec.template.spec.containers[0].args}"});
@@ -48,7 +46,7 @@ TEST_F(Release, UpgradeRollbackAndUninstallKeepResources) {
 // With rights in one namespace only, where the operator itself is, too.
 TEST_F(Release, KustomizeInOneNamespaceBacksUp) {
   const Backups backups("kustomize");
-  backups.MakeSecret("passphrase", {{"passphrase", kPassphrase}});
+  backups.AddPassphrase();
   backups.Add("web");
   // The one for the whole cluster would work there as well. Nothing may ask for it from here on, or it is installed again.
   Installed().RunHelm("uninstall", {"--wait"});

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <string>
 
-#include "tests/node/installed_operator.h"
+#include "tests/node/operator_fixture.h"
 
 namespace borgop::node_tests {
 namespace {
@@ -18,19 +18,12 @@ using ::testing::IsEmpty;
 
 constexpr auto kLimit = seconds(120);
 
-class Trust : public ::testing::Test {
+class Trust : public OperatorFixture {
  protected:
-  void SetUp() override {
-    BORGOP_NEEDS_OPERATOR();
-    Installed().lab().Restore();
-  }
-  static InstalledOperator& Installed() { return InstalledOperator::Shared(); }
-  static NodeCluster& Cluster() { return Installed().cluster(); }
-
   // A namespace with a target "web" and two archives of it.
   static Backups WithTwoArchives(std::string_view name) {
     Backups backups(name);
-    backups.MakeSecret("passphrase", {{"passphrase", kPassphrase}});
+    backups.AddPassphrase();
     backups.Add("web");
     for (const char* value : {"one", "two"}) {
       backups.RunNow("web", value);
