@@ -155,10 +155,7 @@ tl::expected<CarriedState, std::string> ReadCarriedState(const json& config_map)
   return state;
 }
 
-namespace {
-
-// A finding as the condition tells it. The repository that was found is part of its id, and so only believed where the two fit.
-std::optional<Finding> FindingInStatus(const api::TargetStatus& status) {
+std::optional<Finding> FindingIn(const api::TargetStatus& status) {
   const api::Condition* trusted = api::Find(status.conditions, kRepositoryTrusted);
   if (trusted == nullptr || trusted->status != api::Truth::kFalse) return std::nullopt;
   const std::string key = std::string(api::kAcknowledgeAnnotation) + '=';
@@ -170,14 +167,13 @@ std::optional<Finding> FindingInStatus(const api::TargetStatus& status) {
   finding.message = trusted->message.substr(0, told);
   finding.time = trusted->last_transition;
   if (status.last_backup) finding.job = status.last_backup->job;
+  // The repository that was found is part of the id, and so only believed where the two fit.
   const std::size_t id = finding.message.find(kFoundId);
   if (id == std::string::npos) return finding;
   const std::string found = finding.message.substr(id + std::string_view(kFoundId).size(), 64);
   if (IsLedgerId(found) && FoundRepositoryId(status.repository.id, found) == finding.id) finding.repository_id = found;
   return finding;
 }
-
-}  // namespace
 
 CarriedState StateFromStatus(const api::TargetStatus& status) {
   CarriedState state;
@@ -188,7 +184,7 @@ CarriedState StateFromStatus(const api::TargetStatus& status) {
       (void)Record(*state.ledger, last->archive_id, last->archive,
                    std::chrono::floor<std::chrono::milliseconds>(*last->completion_time));
   }
-  state.finding = FindingInStatus(status);
+  state.finding = FindingIn(status);
   return state;
 }
 

@@ -57,6 +57,8 @@ bool Accuses(std::string_view reason);
 
 // Errors: a phrase that follows the ConfigMap's name.
 tl::expected<CarriedState, std::string> ReadCarriedState(const nlohmann::json& config_map);
+// The finding that the condition RepositoryTrusted tells of.
+std::optional<Finding> FindingIn(const api::TargetStatus& status);
 // What the status still tells, where the ConfigMap is gone: a finding too, so that deleting that acknowledges nothing.
 CarriedState StateFromStatus(const api::TargetStatus& status);
 // `meta` is the target's.

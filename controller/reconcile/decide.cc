@@ -91,8 +91,13 @@ class Decider {
       carried_ = ReadCarriedState(observed_.carried_state);
     }
     if (!carried_) return;
-    const std::optional<Finding> finding = carried_->finding;
-    if (Acknowledge(*carried_, meta_.Annotation(api::kAcknowledgeAnnotation))) TakeAcknowledged(*finding);
+    const std::string acknowledged = meta_.Annotation(api::kAcknowledgeAnnotation);
+    const std::optional<Finding> known = carried_->finding, told = FindingIn(before_);
+    if (Acknowledge(*carried_, acknowledged)) {
+      TakeAcknowledged(*known);
+    } else if (told && told->id == acknowledged && !carried_->finding) {
+      TakeAcknowledged(*told);  // the state was written, and then the status was not
+    }
   }
 
   void TakeAcknowledged(const Finding& finding) {
@@ -107,15 +112,12 @@ class Decider {
     std::optional<std::string> digest;
     for (JobRun& run : runs_) {
       if (!run.ended() || NeverRan(run) || IsRecorded(status_, run)) continue;
-      const bool found_before = carried_->finding.has_value();
       const TakenIn taken = TakeIn(*carried_, run);
       if (!taken.problem.empty())
         decisions_.events.push_back({true, "LedgerNotKept", "Of Job " + run.job.name + ": " + taken.problem});
       if (const std::optional<Finding>& finding = taken.finding) {
         run.outcome = Outcome::kFailed;
         run.failure = RunFailure{ErrorKind::kTerminal, finding->reason, finding->message};
-        if (!found_before)
-          decisions_.events.push_back({true, finding->reason, finding->message + " (finding " + finding->id + ')'});
       }
       // The digest that runs are noted with takes what is set up as it is now.
       if (!digest) digest = ReadSetup(observed_, settings_, carried_, now_).digest;
@@ -133,7 +135,6 @@ class Decider {
       const std::optional<Finding> finding = TakeIn(alone, told).finding;
       if (!finding || carried_->finding || finding->id == meta_.Annotation(api::kAcknowledgeAnnotation)) continue;
       carried_->finding = finding;
-      decisions_.events.push_back({true, finding->reason, finding->message + " (finding " + finding->id + ')'});
     }
   }
 

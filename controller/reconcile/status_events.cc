@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "controller/reconcile/carried_state.h"
 #include "controller/reconcile/conditions.h"
 #include "engine/report/sizes.h"
 
@@ -41,6 +42,9 @@ std::vector<Event> EventsOfChange(const api::TargetStatus& before, const api::Ta
   if (is != nullptr && (was == nullptr || was->reason != is->reason || was->message != is->message))
     events.push_back({true, is->reason, is->message});
   if (is == nullptr && was != nullptr) events.push_back({false, "ObstacleGone", "Backups can run again."});
+  const std::optional<Finding> known = FindingIn(before), found = FindingIn(after);
+  if (found && !(known && known->id == found->id))
+    events.push_back({true, found->reason, found->message + " (finding " + found->id + ')'});
   if (Runs(after.last_backup) && !(Runs(before.last_backup) && before.last_backup->job == after.last_backup->job))
     events.push_back({false, "BackupStarted", "Job " + after.last_backup->job});
   return events;

@@ -9,7 +9,7 @@
 
 namespace borgop::controller {
 
-// Starts, obstacles that came and went, schedules. The ends of runs are told by whoever records them, as there may be several at once.
+// Starts, obstacles that came and went, findings, schedules. The ends of runs are told by whoever records them, as there may be several at once.
 std::vector<Event> EventsOfChange(const api::TargetStatus& before, const api::TargetStatus& after);
 // Of the run that `status` has just recorded.
 Event EventOfEnd(const api::TargetStatus& status);

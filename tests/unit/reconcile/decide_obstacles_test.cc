@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "controller/reconcile/carried_state.h"
 #include "controller/reconcile/decide.h"
 #include "controller/reconcile/new_runs.h"
@@ -128,6 +130,31 @@ TEST(CarriedStateDecisionTest, WhatDoesNotFitIntoTheLedgerIsTold) {
   EXPECT_THAT(world.reasons, Contains("LedgerNotKept"));
   // And from the next on as if it were the first that is known of.
   EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->repository_id(), world.Status().repository.id);
+}
+
+// As where somebody else has changed the target meanwhile: the state is written, the status is not, and all is decided anew.
+TEST(FindingTest, IsToldAlsoWhereOnlyTheStateWasWritten) {
+  World world;
+  world.RunOnce("web-01-1", test::GoodTargetReport());
+  TargetReport swapped = test::GoodTargetReport();
+  swapped.repository.id = std::string(64, 'c');
+  world.Fire("web-01-2");
+  world.Settle();
+  world.End("web-01-2", swapped);
+  const auto write_state_only = [&world] {
+    const Decisions decisions = world.Decide();
+    ASSERT_TRUE(decisions.carried_state);
+    world.observed.carried_state = *decisions.carried_state;
+  };
+  write_state_only();
+  world.Settle();
+  EXPECT_EQ(std::count(world.reasons.begin(), world.reasons.end(), "RepositoryTampered"), 1);
+
+  world.Annotate("borg-operator.dev/acknowledge", ReadCarriedState(world.observed.carried_state)->finding->id);
+  write_state_only();
+  world.Settle();
+  EXPECT_EQ(std::count(world.reasons.begin(), world.reasons.end(), "FindingAcknowledged"), 1);
+  EXPECT_EQ(world.Status().repository.id, std::string(64, 'c'));
 }
 
 TEST(FindingTest, StopsAllUntilItIsAcknowledged) {
