@@ -183,7 +183,7 @@ TEST_F(Operator, ANamespacesBackupsStartTwoAtATimeWhereTheServerTakesTwo) {
     return std::all_of(names.begin(), names.end(),
                        [&](const auto& name) { return backups.Status(name).contains("lastSuccessfulBackup"); });
   };
-  EXPECT_TRUE(Eventually(all_done, seconds(300)));
+  ASSERT_TRUE(Eventually(all_done, seconds(900)));
   EXPECT_EQ(most, 2);
   for (const auto& name : names) {
     EXPECT_EQ(backups.Status(name).at("repository").at("archives"), 1);
