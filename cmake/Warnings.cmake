@@ -7,4 +7,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # and null dereferences inside inlined standard containers at -O2; GCC 12 reports "literal" + std::string as overlapping memcpy at
   # -O2 (GCC bug 105651).
   target_compile_options(borgop_warnings INTERFACE -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict)
+  # Where sources are compiled several at a time, each is included, and GCC takes its anonymous namespace for that of a header.
+  if(CMAKE_UNITY_BUILD)
+    target_compile_options(borgop_warnings INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()

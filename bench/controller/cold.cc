@@ -8,7 +8,7 @@
 namespace borgop::bench {
 namespace {
 
-constexpr auto kLimit = std::chrono::minutes(40);
+constexpr auto kColdLimit = std::chrono::minutes(40);
 
 // Counts objects once, when they first fulfil what is asked of them.
 template <class Condition>
@@ -37,7 +37,7 @@ Measurement RunCold(Stage& stage) {
   const Moment begin = std::chrono::steady_clock::now();
   lab::Process process = stage.StartContender(stage.settings.busy_rate, false);
   const auto all = [&] { return scheduled >= stage.settings.targets && observed >= stage.settings.targets; };
-  if (!process.WaitUntil(all, kLimit)) {
+  if (!process.WaitUntil(all, kColdLimit)) {
     throw std::runtime_error(stage.contender.name + " made " + std::to_string(scheduled) + " CronJobs and " +
                              std::to_string(observed) + " statuses of " + std::to_string(stage.settings.targets) + ":\n" +
                              process.Err());

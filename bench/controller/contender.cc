@@ -13,7 +13,7 @@
 namespace borgop::bench {
 namespace {
 
-constexpr auto kEndLimit = std::chrono::seconds(30);
+constexpr auto kContenderEndLimit = std::chrono::seconds(30);
 
 double MebibytesAt(const std::string& status, const std::string& field) {
   const std::size_t at = status.find('\n' + field + ':');
@@ -44,7 +44,7 @@ lab::Process Start(const Contender& contender, const api_tests::ControlPlane& pl
 
 void Stop(lab::Process& process) {
   process.Signal(SIGTERM);
-  const auto ended = process.Wait(kEndLimit);
+  const auto ended = process.Wait(kContenderEndLimit);
   if (!ended) throw std::runtime_error("it does not end:\n" + process.Err());
   if (!ended->ok()) throw std::runtime_error("it failed:\n" + ended->err);
 }

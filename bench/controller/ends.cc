@@ -18,7 +18,7 @@ namespace {
 using controller::TextAt;
 
 constexpr auto kPodLimit = std::chrono::minutes(2);
-constexpr auto kLimit = std::chrono::minutes(5);
+constexpr auto kEndsLimit = std::chrono::minutes(5);
 
 std::string JobOf(const nlohmann::json& pod) { return TextAt(pod, {"metadata", "labels", "batch.kubernetes.io/job-name"}); }
 
@@ -85,7 +85,7 @@ Measurement RunEnds(Stage& stage, const lab::Process& process, bool has_jobs) {
     std::this_thread::sleep_for(pause);
   }
   const auto all = [&] { return from_pod.Ended() == static_cast<std::size_t>(stage.settings.ends); };
-  if (!api_tests::Eventually(all, kLimit)) {
+  if (!api_tests::Eventually(all, kEndsLimit)) {
     throw std::runtime_error(stage.contender.name + " wrote " + std::to_string(from_pod.Ended()) + " results of " +
                              std::to_string(stage.settings.ends) + ":\n" + process.Err());
   }

@@ -10,7 +10,7 @@
 namespace borgop::bench {
 namespace {
 
-constexpr auto kEndLimit = std::chrono::seconds(30);
+constexpr auto kFailoverEndLimit = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -23,7 +23,7 @@ Measurement RunFailover(Stage& stage, std::unique_ptr<lab::Process>& leader) {
     const std::string value = "failover-" + std::to_string(i);
     clock.times().Begin(value);
     leader->Signal(SIGKILL);
-    if (!leader->Wait(kEndLimit)) throw std::runtime_error("the leader survives SIGKILL");
+    if (!leader->Wait(kFailoverEndLimit)) throw std::runtime_error("the leader survives SIGKILL");
     leader = std::move(standby);
     JobClock::Ask(stage.admin, stage.fleet.KeyOf(i % stage.settings.targets), value);
     if (!clock.AwaitJobs(static_cast<std::size_t>(i) + 1))

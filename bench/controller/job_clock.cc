@@ -6,7 +6,7 @@
 namespace borgop::bench {
 namespace {
 
-constexpr auto kLimit = std::chrono::minutes(10);
+constexpr auto kJobClockLimit = std::chrono::minutes(10);
 
 kube::Selection MetadataOnly() {
   kube::Selection selection;
@@ -28,7 +28,7 @@ void JobClock::Ask(api_tests::AdminClient& admin, const kube::ObjectKey& target,
 }
 
 bool JobClock::AwaitJobs(std::size_t count) const {
-  return api_tests::Eventually([&] { return times_.Ended() >= count; }, kLimit);
+  return api_tests::Eventually([&] { return times_.Ended() >= count; }, kJobClockLimit);
 }
 
 }  // namespace borgop::bench

@@ -16,7 +16,7 @@ using std::chrono::steady_clock;
 constexpr auto kLook = milliseconds(200);
 constexpr double kBusyShare = 0.1;
 constexpr auto kQuiet = std::chrono::seconds(3);
-constexpr auto kLimit = std::chrono::minutes(40);
+constexpr auto kStageLimit = std::chrono::minutes(40);
 constexpr int kKinds = 7;  // that each contender watches
 
 Moment OnSteadyClock(std::chrono::system_clock::time_point time) {
@@ -43,7 +43,7 @@ lab::Process Stage::StartContender(double rate, bool elect) const {
 }
 
 Moment Stage::AwaitRest(const lab::Process& process, const Requests& before) {
-  const Moment limit = steady_clock::now() + kLimit;
+  const Moment limit = steady_clock::now() + kStageLimit;
   Moment looked = steady_clock::now(), busy = looked;
   double cpu = UsageOf(process.pid()).cpu_s;
   for (;;) {

@@ -25,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Options {
+struct RunArguments {
   ClusterOptions cluster;
   std::vector<std::string> namespaces;
   runtime::Controller::Options controller;
@@ -38,7 +38,7 @@ struct Options {
   LogOptions log;
 };
 
-logging::Log MakeLog(const Options& options) {
+logging::Log MakeLog(const RunArguments& options) {
   const bool text = options.log.format == "text" || (options.log.format == "auto" && isatty(STDERR_FILENO) == 1);
   logging::Level level = logging::Level::kInfo;
   if (options.log.level == "debug") level = logging::Level::kDebug;
@@ -62,7 +62,7 @@ kube::Client::Options ClientOptions(double rate) {
   return options;
 }
 
-kube::LeaseTimes LeaseTimesOf(const Options& options) {
+kube::LeaseTimes LeaseTimesOf(const RunArguments& options) {
   const std::chrono::seconds duration(options.lease_duration);
   return {duration, std::max<std::chrono::seconds>(duration / 3, 1s),
           std::chrono::milliseconds(static_cast<std::int64_t>(options.lease_renew * 1000))};
@@ -79,7 +79,7 @@ kube::Client::Options LeaseClientOptions(const kube::LeaseTimes& times) {
 // Leads from the start where there is nobody to agree with.
 class Lead {
  public:
-  Lead(kube::Client& client, const Options& options, const std::string& ns, const std::string& identity,
+  Lead(kube::Client& client, const RunArguments& options, const std::string& ns, const std::string& identity,
        metrics::ControllerMetrics& metrics, logging::Log log)
       : metrics_(metrics), log_(std::move(log)) {
     if (!options.elect) {
@@ -170,7 +170,7 @@ Result<std::unique_ptr<metrics::HttpEndpoint>> Listen(const std::string& address
   return metrics::HttpEndpoint::Listen(address, std::move(callbacks));
 }
 
-int Run(const Options& options) {
+int Run(const RunArguments& options) {
   if (const std::string problem = kube::CheckLeaseTimes(LeaseTimesOf(options)); !problem.empty()) {
     std::cerr << "borg-operator run: --lease-duration and --lease-renew do not fit together: " << problem
               << " (a third of the duration, and at least a second)\n";
@@ -222,7 +222,7 @@ int Run(const Options& options) {
 }  // namespace
 
 void AddOperatorRun(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunArguments>();
   CLI::App* verb = app.add_subcommand("run", "Work for all BorgBackupTargets, until SIGINT or SIGTERM");
   verb->footer(
       "Examples:\n"

@@ -18,7 +18,7 @@ namespace {
 using Code = kube::ApiError::Code;
 using nlohmann::json;
 
-struct Options {
+struct TriggerArguments {
   ClusterOptions cluster;
   std::string ns;
   std::string value;
@@ -34,7 +34,7 @@ std::string WhyNot(const json& target, bool all) {
   return {};
 }
 
-kube::Result<std::vector<json>> Chosen(kube::Client& client, const Options& options, const std::string& ns) {
+kube::Result<std::vector<json>> Chosen(kube::Client& client, const TriggerArguments& options, const std::string& ns) {
   std::vector<json> targets;
   for (const std::string& name : options.targets) {
     kube::Result<json> target = client.Get(kube::BorgBackupTargets(), {ns, name});
@@ -49,7 +49,7 @@ kube::Result<std::vector<json>> Chosen(kube::Client& client, const Options& opti
   return std::move(list->items);
 }
 
-int Trigger(const Options& options) {
+int Trigger(const TriggerArguments& options) {
   kube::Result<Cluster> cluster = Connect(options.cluster);
   if (!cluster) return ReportClusterError("trigger", {}, cluster.error());
   kube::Client client(*cluster->http, {});
@@ -85,7 +85,7 @@ int Trigger(const Options& options) {
 }  // namespace
 
 void AddTrigger(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TriggerArguments>();
   CLI::App* verb = app.add_subcommand("trigger", "Have targets make a backup now");
   verb->footer(
       "Examples:\n"

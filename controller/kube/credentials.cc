@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxFile = std::size_t{1} << 20;
 
-std::string_view Trimmed(std::string_view text) {
+std::string_view TrimmedToken(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
@@ -56,7 +56,7 @@ Result<std::shared_ptr<const Credential>> TokenFileCredentials::Get(const Patien
   const MonotonicTime now = clock_.Now();
   if (current_ && read_at_ && now - *read_at_ < kReread) return current_;
   const Result<Secret> file = ReadSecretFile(path_);
-  const std::string_view token = file ? Trimmed(file->Reveal()) : std::string_view();
+  const std::string_view token = file ? TrimmedToken(file->Reveal()) : std::string_view();
   if (token.empty()) {
     if (current_) return current_;
     return Fail(file ? ApiError{ApiError::Code::kConfig, 0, {}, path_ + ": holds no token"} : file.error());

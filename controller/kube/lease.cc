@@ -17,7 +17,7 @@ std::int64_t NumberAt(const nlohmann::json& object, std::initializer_list<std::s
   return found != nullptr && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
-nlohmann::json Object(const std::string& ns, const std::string& name, const std::string& resource_version, nlohmann::json spec) {
+nlohmann::json NewLease(const std::string& ns, const std::string& name, const std::string& resource_version, nlohmann::json spec) {
   nlohmann::json object = {{"apiVersion", Leases().ApiVersion()},
                            {"kind", Leases().kind},
                            {"metadata", {{"namespace", ns}, {"name", name}}},
@@ -74,23 +74,23 @@ nlohmann::json LeaseObject(const LeaseView& view, LeaseAction action, const std:
   const std::string now = FormatMicroTime(wall);
   const LeaseRecord before = view.record.value_or(LeaseRecord{});
   const bool renews = action == LeaseAction::kRenew && !before.acquire_time.empty();
-  return Object(ns, name, before.resource_version,
-                {{"holderIdentity", identity},
-                 {"leaseDurationSeconds", times.duration.count()},
-                 {"acquireTime", renews ? before.acquire_time : now},
-                 {"renewTime", now},
-                 {"leaseTransitions", action == LeaseAction::kTake ? before.transitions + 1 : before.transitions}});
+  return NewLease(ns, name, before.resource_version,
+                  {{"holderIdentity", identity},
+                   {"leaseDurationSeconds", times.duration.count()},
+                   {"acquireTime", renews ? before.acquire_time : now},
+                   {"renewTime", now},
+                   {"leaseTransitions", action == LeaseAction::kTake ? before.transitions + 1 : before.transitions}});
 }
 
 nlohmann::json ReleasedLease(const LeaseView& view, const std::string& ns, const std::string& name, WallTime wall) {
   const LeaseRecord before = view.record.value_or(LeaseRecord{});
   const std::string now = FormatMicroTime(wall);
-  return Object(ns, name, before.resource_version,
-                {{"holderIdentity", ""},
-                 {"leaseDurationSeconds", 1},
-                 {"acquireTime", now},
-                 {"renewTime", now},
-                 {"leaseTransitions", before.transitions}});
+  return NewLease(ns, name, before.resource_version,
+                  {{"holderIdentity", ""},
+                   {"leaseDurationSeconds", 1},
+                   {"acquireTime", now},
+                   {"renewTime", now},
+                   {"leaseTransitions", before.transitions}});
 }
 
 std::string FormatMicroTime(WallTime wall) { return FormatRfc3339(wall, 6); }

@@ -9,8 +9,6 @@
 namespace borgop::controller {
 namespace {
 
-namespace reason = condition_reason;
-
 using api::Conditions;
 using api::Truth;
 
@@ -51,7 +49,7 @@ Statement LastFailure(const api::TargetStatus& status) {
   std::string message = std::to_string(status.consecutive_failures) + (status.consecutive_failures == 1 ? " backup" : " backups") +
                         " failed since the last good one";
   if (Failed(status.last_backup)) message += ", the last with " + status.last_backup->reason + ": " + status.last_backup->message;
-  return {std::string(reason::kBackupFailed), std::move(message)};
+  return {std::string(condition_reason::kBackupFailed), std::move(message)};
 }
 
 Statement AllIsWell(const api::TargetStatus& status, const TargetFacts& facts) {
@@ -59,9 +57,10 @@ Statement AllIsWell(const api::TargetStatus& status, const TargetFacts& facts) {
       status.last_successful_backup && status.last_successful_backup->completion_time
           ? "The last good backup ended at " + api::KubeTime(*status.last_successful_backup->completion_time) + "."
           : "There was no backup yet.";
-  if (facts.suspended) return {std::string(reason::kSuspended), message + " No other starts while spec.suspend is true."};
-  if (facts.scheduled) return {std::string(reason::kScheduled), std::move(message)};
-  return {std::string(reason::kUnscheduled), message + " Backups run when asked to (annotation borg-operator.dev/run-now)."};
+  if (facts.suspended) return {std::string(condition_reason::kSuspended), message + " No other starts while spec.suspend is true."};
+  if (facts.scheduled) return {std::string(condition_reason::kScheduled), std::move(message)};
+  return {std::string(condition_reason::kUnscheduled),
+          message + " Backups run when asked to (annotation borg-operator.dev/run-now)."};
 }
 
 void SetReady(Writer& write, const api::TargetStatus& status, const TargetFacts& facts) {
@@ -94,7 +93,7 @@ void SetTrusted(Writer& write, Conditions& conditions, const CarriedState* carri
   }
   if (carried->ledger)
     return write.Set(kRepositoryTrusted, Truth::kTrue,
-                     {std::string(reason::kKnown), "The repository is the one that was seen first."});
+                     {std::string(condition_reason::kKnown), "The repository is the one that was seen first."});
   api::Remove(conditions, kRepositoryTrusted);
 }
 
@@ -113,15 +112,16 @@ std::string StateOf(const api::TargetStatus& status, const TargetFacts& facts) {
 std::set<std::string_view> ReasonsOf(std::string_view type) {
   std::set<std::string_view> reasons;
   if (type == kReady) {
-    reasons = {reason::kScheduled, reason::kUnscheduled, reason::kSuspended, reason::kBackupFailed, reason::kSetUp};
+    reasons = {condition_reason::kScheduled, condition_reason::kUnscheduled, condition_reason::kSuspended,
+               condition_reason::kBackupFailed, condition_reason::kSetUp};
     reasons.insert(AllObstacles().begin(), AllObstacles().end());
     for (const FailureReason& failure : AllFailureReasons()) {
       if (failure.kind == ErrorKind::kWaiting) reasons.insert(failure.name);  // what keeps a pod from starting
     }
   } else if (type == kRepositoryTrusted) {
-    reasons = {reason::kKnown, kRepositoryTampered, kTargetMisbehaved};
+    reasons = {condition_reason::kKnown, kRepositoryTampered, kTargetMisbehaved};
   } else if (type == kChecked) {
-    reasons = {reason::kCheckPassed, InfoOf(Reason::kCheckFailed).name};
+    reasons = {condition_reason::kCheckPassed, InfoOf(Reason::kCheckFailed).name};
   } else if (type == kBackupSucceeded) {
     reasons = {ToString(Outcome::kCompleted), ToString(Outcome::kCompletedWithWarnings)};
     for (const ReasonInfo& info : AllReasons()) reasons.insert(info.name);
@@ -148,7 +148,7 @@ void SetChecked(api::TargetStatus& status, const JobRun& run, std::int64_t gener
     const WallTime time = std::chrono::floor<std::chrono::seconds>(std::min<WallTime>(check->start + check->duration, now));
     status.last_check_time = std::max(status.last_check_time.value_or(time), time);
     return write.Set(kChecked, Truth::kTrue,
-                     {std::string(reason::kCheckPassed), "The repository was whole at " + api::KubeTime(time) + "."});
+                     {std::string(condition_reason::kCheckPassed), "The repository was whole at " + api::KubeTime(time) + "."});
   }
   // A check that was cut short says nothing about the repository.
   if (run.failure && run.failure->reason == InfoOf(Reason::kCheckFailed).name)
@@ -160,7 +160,7 @@ void SetConditions(api::ServerStatus& status, std::int64_t generation, const std
   if (obstacle) {
     write.NotReady(obstacle->passes, {obstacle->reason, obstacle->message});
   } else {
-    write.Ready({std::string(reason::kSetUp), "Backups can run."});
+    write.Ready({std::string(condition_reason::kSetUp), "Backups can run."});
   }
   status.observed_generation = generation;
 }

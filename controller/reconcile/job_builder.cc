@@ -19,17 +19,16 @@ constexpr std::int64_t kTtl = std::int64_t{7} * 24 * 3600;
 // carry no finalizer. So it keeps a hundred more than a target may ask for, and the operator deletes by the target's limits (job_upkeep.h).
 constexpr int kUnreadHistory = 200;
 
-std::string Text(std::string_view text) { return std::string(text); }
-std::string PlanKey(RunKind kind) { return Text(ToString(kind)) + ".yaml"; }
+std::string PlanKey(RunKind kind) { return std::string(ToString(kind)) + ".yaml"; }
 
 json Labels(const JobInputs& inputs, RunKind kind) {
-  return {{Text(api::kTargetLabel), LabelValue(inputs.meta.name)},
-          {Text(api::kServerLabel), LabelValue(inputs.target.server)},
-          {Text(api::kRunLabel), ToString(kind)},
-          {Text(api::kManagedByLabel), api::kManagedBy}};
+  return {{std::string(api::kTargetLabel), LabelValue(inputs.meta.name)},
+          {std::string(api::kServerLabel), LabelValue(inputs.target.server)},
+          {std::string(api::kRunLabel), ToString(kind)},
+          {std::string(api::kManagedByLabel), api::kManagedBy}};
 }
 
-json Annotations(const JobInputs& inputs) { return {{Text(api::kTargetNameAnnotation), inputs.meta.name}}; }
+json Annotations(const JobInputs& inputs) { return {{std::string(api::kTargetNameAnnotation), inputs.meta.name}}; }
 
 class PodBuilder {
  public:
@@ -52,7 +51,7 @@ class PodBuilder {
         {"imagePullPolicy", settings_.image_pull_policy},
         {"command", {"borg-engine"}},
         {"args",
-         {"run", "--plan", Text(kPlanDir) + '/' + PlanKey(kind), "--log-format", "json", "--termination-log",
+         {"run", "--plan", std::string(kPlanDir) + '/' + PlanKey(kind), "--log-format", "json", "--termination-log",
           "/dev/termination-log"}},
         {"env", json::array({{{"name", "HOME"}, {"value", "/tmp"}}})},
         {"terminationMessagePolicy", "FallbackToLogsOnError"},
@@ -93,7 +92,8 @@ class PodBuilder {
   void AddPlan(const std::string& key) {
     AddFile("plan", {{"name", PlanName(inputs_.meta.name)}, {"items", Only(key)}}, kPlanDir);
     // Before the first run there is no ledger.
-    AddFile("state", {{"name", StateName(inputs_.meta.name)}, {"items", Only(Text(kLedgerFile))}, {"optional", true}}, kStateDir);
+    AddFile("state", {{"name", StateName(inputs_.meta.name)}, {"items", Only(std::string(kLedgerFile))}, {"optional", true}},
+            kStateDir);
   }
 
   static json Only(const std::string& key) { return json::array({{{"key", key}, {"path", key}}}); }
@@ -149,7 +149,7 @@ json JobSpec(const JobInputs& inputs, const EngineSettings& settings, RunKind ki
 
 json JobAnnotations(const JobInputs& inputs, const EngineSettings& settings, RunKind kind) {
   json annotations = Annotations(inputs);
-  annotations[Text(api::kInputsAnnotation)] = InputsDigest(inputs, settings, kind);
+  annotations[std::string(api::kInputsAnnotation)] = InputsDigest(inputs, settings, kind);
   return annotations;
 }
 
@@ -159,7 +159,7 @@ std::string InputsDigest(const JobInputs& inputs, const EngineSettings& settings
   JobInputs released = inputs;
   released.start_suspended = false;
   // What a person acknowledges is for whatever run comes next.
-  released.meta.annotations.erase(Text(api::kAcknowledgeAnnotation));
+  released.meta.annotations.erase(std::string(api::kAcknowledgeAnnotation));
   return DigestOf(JobSpec(released, settings, kind).dump() + BuildPlan(released, settings, kind).dump());
 }
 
@@ -170,7 +170,7 @@ json BuildPlanConfigMap(const JobInputs& inputs, const EngineSettings& settings)
   if (HasOwnMaintenance(inputs.target))
     data[PlanKey(RunKind::kMaintenance)] = BuildPlan(inputs, settings, RunKind::kMaintenance).dump(2) + '\n';
   json labels = Labels(inputs, RunKind::kBackup);
-  labels.erase(Text(api::kRunLabel));
+  labels.erase(std::string(api::kRunLabel));
   return {{"apiVersion", "v1"},
           {"kind", "ConfigMap"},
           {"metadata", OwnedMeta(inputs.meta, PlanName(inputs.meta.name), std::move(labels))},

@@ -13,8 +13,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-std::string Text(std::string_view text) { return std::string(text); }
-
 WantedJob RetryOf(const api::ObjectMeta& target, const api::TargetStatus& status, const std::string& identity,
                   std::uint64_t attempt) {
   WantedJob job;
@@ -22,8 +20,8 @@ WantedJob RetryOf(const api::ObjectMeta& target, const api::TargetStatus& status
   // A run with maintenance stands in both places.
   const bool maintenance = status.last_maintenance && status.last_maintenance->job == status.last_backup->job;
   job.kind = maintenance ? RunKind::kMaintenance : RunKind::kBackup;
-  job.annotations[Text(api::kAttemptAnnotation)] = std::to_string(attempt);
-  job.annotations[Text(api::kRunIdAnnotation)] = identity;
+  job.annotations[std::string(api::kAttemptAnnotation)] = std::to_string(attempt);
+  job.annotations[std::string(api::kRunIdAnnotation)] = identity;
   return job;
 }
 
@@ -43,7 +41,7 @@ const JobRun* FindDone(const std::vector<JobRun>& runs, const api::TargetStatus&
 std::optional<WantedJob> RunNow(const api::ObjectMeta& target, const api::TargetStatus& status, const std::vector<JobRun>& runs) {
   const std::string value = target.Annotation(api::kRunNowAnnotation);
   if (value.empty() || value == status.last_run_now) return std::nullopt;
-  WantedJob wanted{RunNowJobName(target.name, value), RunKind::kBackup, {{Text(api::kTriggerAnnotation), value}}};
+  WantedJob wanted{RunNowJobName(target.name, value), RunKind::kBackup, {{std::string(api::kTriggerAnnotation), value}}};
   // A status that has the result of this value's Job had the value in lastRunNow too.
   while (const JobRun* old = FindDone(runs, status, wanted.name)) wanted.name = RunNowJobName(target.name, value + old->job.uid);
   return wanted;
@@ -84,7 +82,7 @@ Retry DecideRetry(const api::ObjectMeta& target, const api::TargetStatus& status
 WantedJob Renewed(const api::ObjectMeta& target, const JobRun& stale) {
   WantedJob job{RenewedJobName(target.name, stale.job.uid), stale.kind, {}};
   for (const std::string_view key : {api::kTriggerAnnotation, api::kAttemptAnnotation, api::kRunIdAnnotation}) {
-    if (const std::string value = stale.job.Annotation(key); !value.empty()) job.annotations[Text(key)] = value;
+    if (const std::string value = stale.job.Annotation(key); !value.empty()) job.annotations[std::string(key)] = value;
   }
   return job;
 }

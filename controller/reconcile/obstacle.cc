@@ -14,10 +14,8 @@ namespace {
 
 namespace reason = obstacle_reason;
 
-std::string Text(std::string_view text) { return std::string(text); }
-
 void AddKey(std::vector<SecretUse>& uses, const std::string& field, const std::string& secret) {
-  uses.push_back({field, secret, {Text(api::kPrivateKeyKey), Text(api::kKnownHostsKey)}});
+  uses.push_back({field, secret, {std::string(api::kPrivateKeyKey), std::string(api::kKnownHostsKey)}});
 }
 
 void AddEndpoint(std::vector<SecretUse>& uses, const std::string& field, const api::SshEndpointSpec& endpoint) {
@@ -67,13 +65,13 @@ std::optional<Obstacle> SecretObstacle(const std::vector<SecretUse>& uses, const
   for (const SecretUse& use : uses) {
     const auto found = secrets.find(use.name);
     if (found == secrets.end()) {
-      return Obstacle{Text(reason::kSecretMissing),
+      return Obstacle{std::string(reason::kSecretMissing),
                       use.field + ".name: the Secret " + use.name + " does not exist. Create it; backups then start by themselves.",
                       true};
     }
     for (const std::string& key : use.keys) {
       if (found->second.keys.contains(key)) continue;
-      return Obstacle{Text(reason::kSecretKeyMissing),
+      return Obstacle{std::string(reason::kSecretKeyMissing),
                       use.field + ": the Secret " + use.name + " has no key " + key + ". Add it; backups then start by themselves.",
                       true};
     }
@@ -89,8 +87,9 @@ std::optional<Obstacle> SharingObstacle(const std::string& target, const std::st
     if (first == nullptr || std::tie(claim.created, claim.target) < std::tie(first->created, first->target)) first = &claim;
   }
   if (first == nullptr || first->target == target) return std::nullopt;
-  return Obstacle{Text(reason::kRepositoryShared), "spec.repository.path: " + path + " is the repository of the BorgBackupTarget " +
-                                                       first->target + ". Delete this target and make one with a path of its own."};
+  return Obstacle{std::string(reason::kRepositoryShared), "spec.repository.path: " + path +
+                                                              " is the repository of the BorgBackupTarget " + first->target +
+                                                              ". Delete this target and make one with a path of its own."};
 }
 
 api::Problems TimetableProblems(const api::BorgBackupTargetSpec& target) {

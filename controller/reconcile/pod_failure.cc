@@ -40,7 +40,7 @@ constexpr std::array kDisruptions = {
 };
 
 // Reasons of a container that waits. Others (ContainerCreating, PodInitializing) are as it should be.
-constexpr std::array kWaiting = {
+constexpr std::array kWaitingReasons = {
     Row{"ErrImagePull", ErrorKind::kWaiting, "ImagePullFailed",
         "The engine's image cannot be pulled. Check its name, the registry and the pull secret."},
     Row{"ImagePullBackOff", ErrorKind::kWaiting, "ImagePullFailed",
@@ -185,7 +185,7 @@ RunFailure FailureOfEndedPod(const json& pod) {
 std::optional<RunFailure> WhatAPodWaitsFor(const json& pod) {
   if (const json* engine = EngineStatus(pod); engine != nullptr) {
     const json* waiting = Find(*engine, {"state", "waiting"});
-    const Row* row = waiting == nullptr ? nullptr : Lookup(kWaiting, TextAt(*waiting, {"reason"}));
+    const Row* row = waiting == nullptr ? nullptr : Lookup(kWaitingReasons, TextAt(*waiting, {"reason"}));
     if (row != nullptr) return Failure(*row, TextAt(*waiting, {"message"}));
   }
   for (const json& condition : ListAt(pod, {"status", "conditions"})) {

@@ -19,8 +19,6 @@ using nlohmann::json;
 
 constexpr std::size_t kLongestNote = 1024;  // the API's limit
 
-std::string Text(std::string_view text) { return std::string(text); }
-
 // events.k8s.io/v1. `instance` is which process tells it.
 json EventObject(const json& target, const controller::Event& event, WallTime now, const std::string& instance) {
   const api::ObjectMeta meta = api::ReadMeta(target);
@@ -31,7 +29,7 @@ json EventObject(const json& target, const controller::Event& event, WallTime no
           {"kind", kube::Events().kind},
           {"metadata", {{"name", controller::Shortened(meta.name, 230) + '.' + digest}, {"namespace", meta.ns}}},
           {"eventTime", kube::FormatMicroTime(now)},
-          {"reportingController", Text(api::kGroup) + "/operator"},
+          {"reportingController", std::string(api::kGroup) + "/operator"},
           {"reportingInstance", instance},
           {"action", "Reconcile"},
           {"regarding",

@@ -15,8 +15,6 @@ using controller::JobRef;
 using kube::Status;
 using nlohmann::json;
 
-std::string Text(std::string_view text) { return std::string(text); }
-
 Status Unless(Status status, Code as_good) {
   if (!status && status.error().code == as_good) return {};
   return status;
@@ -108,8 +106,8 @@ class Executor::Steps {
     const json* object = FindObject(objects, ref);
     if (object == nullptr) return {};
     std::vector<std::string> finalizers = api::ReadMeta(*object).finalizers;
-    std::erase(finalizers, Text(api::kResultFinalizer));
-    if (what == Finalizer::kAdd) finalizers.push_back(Text(api::kResultFinalizer));
+    std::erase(finalizers, std::string(api::kResultFinalizer));
+    if (what == Finalizer::kAdd) finalizers.push_back(std::string(api::kResultFinalizer));
     // The whole list is replaced, so nobody may have changed it meanwhile.
     json metadata = {{"uid", ref.uid}, {"resourceVersion", kube::ResourceVersionOf(*object)}, {"finalizers", finalizers}};
     if (what == Finalizer::kRecorded) metadata["annotations"] = {{api::kRecordedAnnotation, "true"}};

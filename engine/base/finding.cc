@@ -10,7 +10,7 @@
 namespace borgop {
 namespace {
 
-constexpr std::size_t kDigits = 32;
+constexpr std::size_t kIdDigits = 32;
 
 }  // namespace
 
@@ -21,9 +21,9 @@ std::string FindingId(std::initializer_list<std::string_view> facts) {
   unsigned size = 0;
   // It fails for want of memory only.
   if (EVP_Digest(all.data(), all.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
-  return Hex(std::span(digest).first<kDigits / 2>());
+  return Hex(std::span(digest).first<kIdDigits / 2>());
 }
 
-bool IsFindingId(std::string_view text) { return IsHex(text, kDigits); }
+bool IsFindingId(std::string_view text) { return IsHex(text, kIdDigits); }
 
 }  // namespace borgop

@@ -1,5 +1,6 @@
 #include "engine/base/utf8.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -29,6 +30,13 @@ bool IsUtf8(std::string_view bytes) {
     pos += point.size;
   }
   return true;
+}
+
+std::string AsciiLower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower;
 }
 
 std::u32string DecodePython(std::string_view bytes) {

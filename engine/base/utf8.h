@@ -20,6 +20,9 @@ CodePoint DecodeUtf8(std::string_view bytes, std::size_t pos);
 
 bool IsUtf8(std::string_view bytes);
 
+// `text` with A to Z as a to z, whatever the locale.
+std::string AsciiLower(std::string_view text);
+
 // As Python has it: a byte that is not UTF-8 is U+DC00 + byte. A surrogate written in UTF-8 is not valid, so nothing else is there.
 std::u32string DecodePython(std::string_view bytes);
 

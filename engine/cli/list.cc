@@ -14,7 +14,7 @@
 namespace borgop::cli {
 namespace {
 
-struct Options {
+struct ListArguments {
   std::string plan;
   std::vector<std::string> targets;
   bool json = false;
@@ -23,7 +23,7 @@ struct Options {
   EngineOptions engine;
 };
 
-int List(const Options& options) {
+int List(const ListArguments& options) {
   const auto zone = TimeZone::Find(options.time_zone);
   if (!zone) {
     std::cerr << "borg-engine list: --time-zone " << zone.error() << "\n";
@@ -49,7 +49,7 @@ int List(const Options& options) {
 }  // namespace
 
 void AddList(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ListArguments>();
   options->engine.log.level = "warning";
   CLI::App* verb = app.add_subcommand("list", "List the archives of each target's repository");
   verb->footer(

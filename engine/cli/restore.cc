@@ -21,7 +21,7 @@
 namespace borgop::cli {
 namespace {
 
-struct Options {
+struct RestoreArguments {
   std::string plan, target;
   std::vector<std::string> paths, patterns;
   std::string archive{kLatest}, as_of, time_zone;
@@ -39,7 +39,7 @@ std::string Absolute(const std::string& directory) {
   return path;
 }
 
-tl::expected<void, std::string> SetDestination(const Options& options, RestoreRequest& request) {
+tl::expected<void, std::string> SetDestination(const RestoreArguments& options, RestoreRequest& request) {
   const int given = int{options.tar} + int{options.in_place} + int{!options.destination.empty()} + int{!options.to_target.empty()};
   if (given != 1) return Refused("say where to: one of --tar, --destination DIR, --to-target DIR and --in-place");
   if (options.tar) {
@@ -62,7 +62,7 @@ tl::expected<void, std::string> SetDestination(const Options& options, RestoreRe
   return {};
 }
 
-tl::expected<RestoreRequest, std::string> RequestOf(const Options& options) {
+tl::expected<RestoreRequest, std::string> RequestOf(const RestoreArguments& options) {
   RestoreRequest request;
   if (const auto set = SetDestination(options, request); !set) return Refused(set.error());
   request.archive.name = options.archive;
@@ -109,7 +109,7 @@ class Spool {
   std::FILE* file_;
 };
 
-int Restore(const Options& options) {
+int Restore(const RestoreArguments& options) {
   tl::expected<RestoreRequest, std::string> request = RequestOf(options);
   if (!request) {
     std::cerr << "borg-engine restore: " << request.error() << "\n";
@@ -142,7 +142,7 @@ int Restore(const Options& options) {
 }  // namespace
 
 void AddRestore(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RestoreArguments>();
   options->engine.log.level = "warning";
   CLI::App* verb = app.add_subcommand("restore", "Get files of a target back");
   verb->footer(

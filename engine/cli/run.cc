@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kTerminationLogLimit = 4096;  // what Kubernetes keeps of a container's termination message
 
-struct Options {
+struct RunArguments {
   std::string plan;
   std::size_t parallel = 8;
   std::string termination_log;
@@ -28,7 +28,7 @@ struct Options {
   EngineOptions engine;
 };
 
-RunReport Execute(const Plan& plan, const Options& options) {
+RunReport Execute(const Plan& plan, const RunArguments& options) {
   RunReport report;
   RunEngineLoop(options.engine, [&](Context context, const RunEnvironment& engine) -> Task<void> {
     RunEnvironment environment = engine;
@@ -39,7 +39,7 @@ RunReport Execute(const Plan& plan, const Options& options) {
 }
 
 // Where the ledgers are is said by the plan or by the command line, not by both.
-Status CheckLedgerOptions(const Plan& plan, const Options& options) {
+Status CheckLedgerOptions(const Plan& plan, const RunArguments& options) {
   if (!options.acknowledge.empty()) {
     if (const std::string problem = AcknowledgeProblem(options.acknowledge); !problem.empty())
       return Fail(Reason::kInvalidConfig, "--acknowledge " + Quoted(options.acknowledge) + ' ' + problem,
@@ -61,7 +61,7 @@ Status CheckLedgerOptions(const Plan& plan, const Options& options) {
   return {};
 }
 
-Plan WithOptions(Plan plan, const Options& options) {
+Plan WithOptions(Plan plan, const RunArguments& options) {
   for (Target& target : plan.targets) {
     if (!options.acknowledge.empty()) target.repository.acknowledge = options.acknowledge;
   }
@@ -73,7 +73,7 @@ int Refuse(const Error& error) {
   return exit_code::kUsage;
 }
 
-int Run(const Options& options) {
+int Run(const RunArguments& options) {
   Result<Plan> plan = ReadConfig(options.plan);
   if (!plan) return ReportConfigError(plan.error());
   if (const Status fits = CheckLedgerOptions(*plan, options); !fits) return Refuse(fits.error());
@@ -101,7 +101,7 @@ int Run(const Options& options) {
 }  // namespace
 
 void AddRun(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunArguments>();
   CLI::App* verb = app.add_subcommand("run", "Back up every target of a plan");
   verb->footer(
       "Examples:\n"

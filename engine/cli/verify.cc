@@ -17,7 +17,7 @@
 namespace borgop::cli {
 namespace {
 
-struct Options {
+struct VerifyArguments {
   std::string plan, target;
   std::string archive{kLatest};
   std::size_t files = 100;
@@ -36,7 +36,7 @@ std::uint64_t NewSeed() {
   return seed;
 }
 
-int Verify(const Options& options) {
+int Verify(const VerifyArguments& options) {
   const Result<Plan> plan = ReadConfig(options.plan);
   if (!plan) return ReportConfigError(plan.error());
   const Result<std::vector<std::size_t>> targets = FindTargets(*plan, {options.target});
@@ -59,7 +59,7 @@ int Verify(const Options& options) {
 }  // namespace
 
 void AddVerify(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerifyArguments>();
   options->engine.log.level = "warning";
   CLI::App* verb = app.add_subcommand("verify", "Restore a random sample of an archive, compare it, and throw it away");
   verb->footer(

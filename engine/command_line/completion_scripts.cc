@@ -16,14 +16,14 @@ std::string VerbNames(const CommandLine& line) {
   return Joined(names, " ");
 }
 
-std::string OptionNames(const VerbFacts& verb) {
+std::string OptionWords(const VerbFacts& verb) {
   std::vector<std::string> names;
   for (const OptionFacts& option : verb.options) names.insert(names.end(), option.names.begin(), option.names.end());
   return Joined(names, " ");
 }
 
 // Within single quotes of a shell that has no escape there.
-std::string Quoted(const std::string& text) {
+std::string ShellQuoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
@@ -40,7 +40,7 @@ std::string ForArguments(const std::string& text) {
 }
 
 std::string BashValue(const OptionFacts& option) {
-  if (!option.choices.empty()) return "COMPREPLY=($(compgen -W " + Quoted(Joined(option.choices, " ")) + " -- \"$word\"))";
+  if (!option.choices.empty()) return "COMPREPLY=($(compgen -W " + ShellQuoted(Joined(option.choices, " ")) + " -- \"$word\"))";
   if (option.is_file()) return "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- \"$word\"))";
   if (option.is_program()) return "COMPREPLY=($(compgen -c -- \"$word\"))";
   return ":";
@@ -58,16 +58,16 @@ std::string ZshSpecification(const OptionFacts& option) {
   const std::string meaning = "[" + ForArguments(option.description) + "]" + (option.placeholder.empty() ? "" : ZshAction(option));
   std::string out;
   for (const std::string& name : option.names) {
-    out += " \\\n        " + Quoted("(" + Joined(option.names, " ") + ")" + name + meaning);
+    out += " \\\n        " + ShellQuoted("(" + Joined(option.names, " ") + ")" + name + meaning);
   }
   return out;
 }
 
 std::string FishOption(const CommandLine& line, const std::string& condition, const OptionFacts& option) {
-  std::string out = "complete -c " + line.program + " -n " + Quoted(condition);
+  std::string out = "complete -c " + line.program + " -n " + ShellQuoted(condition);
   for (const std::string& name : option.names) out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   if (!option.choices.empty()) {
-    out += " -x -a " + Quoted(Joined(option.choices, " "));
+    out += " -x -a " + ShellQuoted(Joined(option.choices, " "));
   } else if (option.is_file()) {
     out += " -r -F";
   } else if (option.is_program()) {
@@ -75,7 +75,7 @@ std::string FishOption(const CommandLine& line, const std::string& condition, co
   } else if (!option.placeholder.empty()) {
     out += " -x";
   }
-  return out + " -d " + Quoted(option.description) + "\n";
+  return out + " -d " + ShellQuoted(option.description) + "\n";
 }
 
 }  // namespace
@@ -94,19 +94,20 @@ std::string BashCompletion(const CommandLine& line) {
     for (const OptionFacts& option : verb.options) {
       if (!option.placeholder.empty()) out += "        " + Joined(option.names, " | ") + ") " + BashValue(option) + "; return ;;\n";
     }
-    out += "      esac\n      case $word in\n        -*) COMPREPLY=($(compgen -W " + Quoted(OptionNames(verb)) +
+    out += "      esac\n      case $word in\n        -*) COMPREPLY=($(compgen -W " + ShellQuoted(OptionWords(verb)) +
            " -- \"$word\")) ;;\n";
     out += "        *) " + (verb.positionals.empty() ? std::string(":") : BashValue(verb.positionals[0])) +
            " ;;\n      esac\n      ;;\n";
   }
-  out += "    '') COMPREPLY=($(compgen -W " + Quoted(VerbNames(line) + " " + OptionNames(line.general)) + " -- \"$word\")) ;;\n";
+  out +=
+      "    '') COMPREPLY=($(compgen -W " + ShellQuoted(VerbNames(line) + " " + OptionWords(line.general)) + " -- \"$word\")) ;;\n";
   return out + "  esac\n}\ncomplete -F _borg_engine " + line.program + "\n";
 }
 
 std::string ZshCompletion(const CommandLine& line) {
   std::string out = "#compdef " + line.program + "\n# zsh completion for " + line.program + "; made by `" + line.program +
                     " completion zsh`.\n_borg_engine() {\n  local curcontext=$curcontext state line\n  local -a verbs\n  verbs=(\n";
-  for (const VerbFacts& verb : line.verbs) out += "    " + Quoted(verb.name + ":" + verb.description) + "\n";
+  for (const VerbFacts& verb : line.verbs) out += "    " + ShellQuoted(verb.name + ":" + verb.description) + "\n";
   out += "  )\n  _arguments -C";
   for (const OptionFacts& option : line.general.options) out += ZshSpecification(option);
   out +=
@@ -117,7 +118,7 @@ std::string ZshCompletion(const CommandLine& line) {
     for (const OptionFacts& option : verb.options) out += ZshSpecification(option);
     for (std::size_t i = 0; i < verb.positionals.size(); ++i) {
       const std::string place = verb.positionals[i].many ? "*" : std::to_string(i + 1);
-      out += " \\\n        " + Quoted(place + ZshAction(verb.positionals[i]));
+      out += " \\\n        " + ShellQuoted(place + ZshAction(verb.positionals[i]));
     }
     out += " ;;\n";
   }
@@ -131,7 +132,8 @@ std::string FishCompletion(const CommandLine& line) {
                     line.program + " -f\n";
   const std::string no_verb = "not __fish_seen_subcommand_from " + VerbNames(line);
   for (const VerbFacts& verb : line.verbs) {
-    out += "complete -c " + line.program + " -n " + Quoted(no_verb) + " -a " + verb.name + " -d " + Quoted(verb.description) + "\n";
+    out += "complete -c " + line.program + " -n " + ShellQuoted(no_verb) + " -a " + verb.name + " -d " +
+           ShellQuoted(verb.description) + "\n";
   }
   for (const OptionFacts& option : line.general.options) out += FishOption(line, no_verb, option);
   for (const VerbFacts& verb : line.verbs) {
@@ -139,7 +141,8 @@ std::string FishCompletion(const CommandLine& line) {
     for (const OptionFacts& option : verb.options) out += FishOption(line, seen, option);
     for (const OptionFacts& positional : verb.positionals) {
       if (positional.choices.empty()) continue;
-      out += "complete -c " + line.program + " -n " + Quoted(seen) + " -a " + Quoted(Joined(positional.choices, " ")) + "\n";
+      out +=
+          "complete -c " + line.program + " -n " + ShellQuoted(seen) + " -a " + ShellQuoted(Joined(positional.choices, " ")) + "\n";
     }
   }
   return out;

@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <string>
 
+#include "engine/base/utf8.h"
 #include "engine/display/fd_output.h"
 #include "engine/display/json_display.h"
 #include "engine/display/terminal_display.h"
@@ -44,8 +44,7 @@ bool UseColor(ColorMode mode, const TerminalFacts& facts) {
 }
 
 bool UseUnicode(const TerminalFacts& facts) {
-  std::string lower(facts.locale);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = AsciiLower(facts.locale);
   return lower.find("utf-8") != std::string::npos || lower.find("utf8") != std::string::npos;
 }
 

@@ -11,9 +11,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMaxText = std::size_t{16} * 1024;
+constexpr std::size_t kMaxField = std::size_t{16} * 1024;
 
-std::string Text(std::string_view bytes) { return ValidUtf8(bytes.substr(0, kMaxText)); }
+std::string Text(std::string_view bytes) { return ValidUtf8(bytes.substr(0, kMaxField)); }
 
 Json Line(WallTime time, LogLevel level, std::string_view event, std::string_view target, std::string_view message) {
   Json line = {{"time", Rfc3339(time)}, {"level", ToString(level)}, {"event", event}};

@@ -6,7 +6,6 @@
 namespace borgop {
 namespace {
 
-constexpr std::size_t kMaxText = 2000;
 constexpr std::size_t kMaxName = 200;
 
 std::string MarkOf(Outcome outcome, const TerminalStyle& style) {
@@ -40,8 +39,8 @@ std::string Grouped(std::uint64_t number) {
 std::vector<std::string> DoneLines(const TargetReport& report, const TerminalStyle& style) {
   std::string line = MarkOf(report.outcome, style) + " " + Printable(report.name, kMaxName) + "  ";
   if (report.error) {
-    line += std::string(report.error->name()) + ": " + Printable(report.error->message, kMaxText);
-    return {line, "  " + Printable(report.error->what_to_do(), kMaxText)};
+    line += std::string(report.error->name()) + ": " + Printable(report.error->message, kMaxMessage);
+    return {line, "  " + Printable(report.error->what_to_do(), kMaxMessage)};
   }
   if (report.archive) {
     line += Printable(report.archive->name, kMaxName) + ": " + Counted(report.archive->nfiles, "file") + ", " +

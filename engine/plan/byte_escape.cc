@@ -9,13 +9,13 @@ namespace borgop {
 namespace {
 
 // U+10F880 to U+10F8FF are F4 8F A2 80 to F4 8F A3 BF. No noncharacters are among them, which some parsers refuse.
-constexpr std::string_view kPrefix = "\xF4\x8F";
+constexpr std::string_view kEscapeStart = "\xF4\x8F";
 constexpr std::size_t kEscapeLength = 4;
 
 std::uint8_t Byte(char c) { return static_cast<std::uint8_t>(c); }
 
 bool IsEscape(std::string_view text) {
-  return text.size() >= kEscapeLength && text.substr(0, 2) == kPrefix && (Byte(text[2]) == 0xA2 || Byte(text[2]) == 0xA3) &&
+  return text.size() >= kEscapeLength && text.substr(0, 2) == kEscapeStart && (Byte(text[2]) == 0xA2 || Byte(text[2]) == 0xA3) &&
          Byte(text[3]) >= 0x80 && Byte(text[3]) <= 0xBF;
 }
 
@@ -32,7 +32,7 @@ char UnescapedByte(std::string_view escape) {
   return static_cast<char>(((Byte(escape[2]) & 0x03) << 6) | (Byte(escape[3]) & 0x3F));
 }
 
-Result<std::string> Refused(std::string_view text, std::size_t position, const std::string& what) {
+Result<std::string> RefusedText(std::string_view text, std::size_t position, const std::string& what) {
   const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(position), '\n');
   return Fail(Reason::kInvalidConfig, std::to_string(line) + ": " + what);
 }
@@ -46,7 +46,7 @@ std::size_t Utf8Length(std::string_view text) {
 }
 
 bool HasEscapedBytes(std::string_view text) {
-  for (std::size_t i = text.find(kPrefix); i != std::string_view::npos; i = text.find(kPrefix, i + 1)) {
+  for (std::size_t i = text.find(kEscapeStart); i != std::string_view::npos; i = text.find(kEscapeStart, i + 1)) {
     if (IsEscape(text.substr(i))) return true;
   }
   return false;
@@ -59,14 +59,14 @@ Result<std::string> EscapeBytes(std::string_view text) {
                                                           text.begin(), text.end(), [](char c) { return Byte(c) >= 0x80; })));
   for (std::size_t i = 0; i < text.size();) {
     const std::string_view rest = text.substr(i);
-    if (rest[0] == '\0') return Refused(text, i, "there is a NUL byte here (a configuration is text)");
+    if (rest[0] == '\0') return RefusedText(text, i, "there is a NUL byte here (a configuration is text)");
     if (IsEscape(rest) || IsWrittenEscape(text, i)) {
-      return Refused(text, i, "there is a code point from U+10F800 to U+10F8FF here, which has no meaning in text (remove it)");
+      return RefusedText(text, i, "there is a code point from U+10F800 to U+10F8FF here, which has no meaning in text (remove it)");
     }
     const std::size_t length = Utf8Length(rest);
     if (length == 0) {
       const std::uint8_t byte = Byte(rest[0]);
-      escaped += kPrefix;
+      escaped += kEscapeStart;
       escaped += static_cast<char>(0xA0 | (byte >> 6));
       escaped += static_cast<char>(0x80 | (byte & 0x3F));
     }
@@ -77,7 +77,7 @@ Result<std::string> EscapeBytes(std::string_view text) {
 }
 
 void UnescapeBytes(std::string& text) {
-  std::size_t out = text.find(kPrefix);
+  std::size_t out = text.find(kEscapeStart);
   if (out == std::string::npos) return;
   for (std::size_t in = out; in < text.size();) {
     const std::string_view rest = std::string_view(text).substr(in);

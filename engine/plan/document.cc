@@ -8,6 +8,7 @@
 
 #include "engine/base/hex.h"
 #include "engine/base/secret.h"
+#include "engine/base/utf8.h"
 #include "engine/plan/byte_escape.h"
 
 namespace borgop {
@@ -18,12 +19,6 @@ constexpr std::size_t kMaxProblemsKept = 10'000;
 constexpr std::size_t kMaxQuoted = 60;
 constexpr std::size_t kLeastPart = 3;  // of a name, as `key` and `Dir`
 constexpr std::size_t kLeastBeginning = 4;
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 // In half edits: 1 for a letter of which only the case differs.
 std::size_t Difference(char a, char b) {
@@ -141,11 +136,11 @@ std::string_view NearestName(std::string_view text, const std::vector<std::strin
 std::string_view MeantKey(std::string_view word, const std::vector<std::string_view>& names) {
   if (const std::string_view nearest = NearestName(word, names); !nearest.empty() || word.size() > kMaxQuoted) return nearest;
   // A part of the name, or more than it: `daily` for `keepDaily`, `RootDirectory` for `RootDir`.
-  const std::string lower = Lower(word);
+  const std::string lower = AsciiLower(word);
   std::string_view meant;
   std::size_t least = std::string_view::npos;
   for (const std::string_view name : names) {
-    const std::string other = Lower(name);
+    const std::string other = AsciiLower(name);
     const auto& [part, whole] = std::minmax(lower, other, [](const auto& a, const auto& b) { return a.size() < b.size(); });
     const std::size_t difference = whole.size() - part.size();
     if (part.size() < kLeastPart || whole.find(part) == std::string::npos || difference >= least) continue;
@@ -156,7 +151,7 @@ std::string_view MeantKey(std::string_view word, const std::vector<std::string_v
   // The same beginning, of at least half of the word: `password` for `passphrase`.
   std::size_t most = std::max(kLeastBeginning, (word.size() + 1) / 2) - 1;
   for (const std::string_view name : names) {
-    const std::string other = Lower(name);
+    const std::string other = AsciiLower(name);
     const auto end = std::mismatch(lower.begin(), lower.end(), other.begin(), other.end()).first;
     const auto common = static_cast<std::size_t>(end - lower.begin());
     if (common <= most) continue;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/base/utf8.h"
 #include "engine/plan/base64.h"
 #include "engine/plan/document.h"
 #include "engine/plan/public_key.h"
@@ -29,13 +30,6 @@ constexpr std::array<std::string_view, 5> kSupported = {"ssh-ed25519", "ecdsa-sh
 bool IsSupported(std::string_view type) { return std::find(kSupported.begin(), kSupported.end(), type) != kSupported.end(); }
 
 bool IsHashed(std::string_view hosts) { return hosts.substr(0, kHashMagic.size()) == kHashMagic; }
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
-}
 
 std::string_view NextField(std::string_view& text) {
   const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
@@ -121,7 +115,7 @@ Result<KnownHosts::Line> KnownHosts::ParseLine(std::string_view text) {
     field = NextField(text);
   }
   if (!IsSupported(field)) {
-    line.hosts = IsHashed(field) ? std::string(field) : Lower(field);
+    line.hosts = IsHashed(field) ? std::string(field) : AsciiLower(field);
     if (IsHashed(field) && !ParseHashed(field)) {
       return Fail(Reason::kInvalidConfig, "has a hashed name that is cut or changed (run ssh-keyscan again)");
     }
@@ -209,7 +203,7 @@ std::string KnownHosts::Names() const {
 }
 
 Result<std::vector<PinnedKey>> KnownHosts::KeysFor(std::string_view host, std::uint16_t port) const {
-  const std::string lower = Lower(host);
+  const std::string lower = AsciiLower(host);
   const std::string bracketed = Bracketed(lower, port);
   std::vector<const Line*> matching;
   const auto collect = [&](const std::vector<std::string>& names) {

@@ -24,8 +24,8 @@ namespace borgop {
 namespace {
 
 constexpr std::size_t kMaxKey = 65'536;
-constexpr std::size_t kMaxLine = 126;  // libssh2 reads lines of an OpenSSH key into 128 bytes
-constexpr int kMinRsaBits = 1024;      // what OpenSSH's sshd accepts
+constexpr std::size_t kMaxKeyLine = 126;  // libssh2 reads lines of an OpenSSH key into 128 bytes
+constexpr int kMinRsaBits = 1024;         // what OpenSSH's sshd accepts
 constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr std::string_view kDashes = "-----";
 constexpr std::string_view kMagic{"openssh-key-v1\0", 15};
@@ -100,7 +100,7 @@ Status CheckOpenSsh(std::string_view body, const Secret& passphrase) {
   encoded.value.reserve(body.size());
   while (!body.empty()) {
     const std::string_view line = NextLine(body);
-    if (line.size() > kMaxLine) return Bad("has lines longer than 126 characters (rewrite it: ssh-keygen -p -f FILE)");
+    if (line.size() > kMaxKeyLine) return Bad("has lines longer than 126 characters (rewrite it: ssh-keygen -p -f FILE)");
     encoded.value += line;
   }
   std::optional<std::string> decoded = DecodeBase64(encoded.value);

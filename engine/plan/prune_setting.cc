@@ -159,7 +159,7 @@ std::string Unknown(const std::string& name) {
          (nearest.empty() ? std::string("remove it") : "did you mean `" + std::string(nearest) + "`?") + ")";
 }
 
-std::string Refused(const Option& option, const std::string& name) {
+std::string RefusedOption(const Option& option, const std::string& name) {
   if (option.long_name == "--dry-run") return "has " + Quoted(name) + ", with which nothing would ever be pruned (remove it)";
   if (option.long_name == "--remote-path") {
     return "has " + Quoted(name) +
@@ -175,7 +175,7 @@ std::string Apply(const Match& match, const std::string& value, PruneSetting& se
     case Action::kIgnore:
     case Action::kIgnoreWithValue: return {};
     case Action::kRefuse:
-    case Action::kRefuseWithValue: return Refused(*match.option, match.name);
+    case Action::kRefuseWithValue: return RefusedOption(*match.option, match.name);
     case Action::kCount: {
       const std::optional<std::int64_t> count = Number(value);
       if (!count) return prefix + "is " + Quoted(value) + " (give it a whole number)";

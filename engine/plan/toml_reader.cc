@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cstddef>
 #include <iterator>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/utf8.h"
 #include "engine/plan/byte_escape.h"
 #include "engine/plan/document.h"
 #include "engine/plan/field.h"
@@ -66,8 +66,7 @@ void MergeTables(Node& node) {
   std::map<std::string, std::size_t> tables;  // by their names in lower case: where they are in `merged`
   for (Node& child : node.children) {
     if (node.kind == Node::Kind::kMap && child.kind == Node::Kind::kMap) {
-      std::string name = child.key;
-      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      std::string name = AsciiLower(child.key);
       const auto [first, inserted] = tables.emplace(std::move(name), merged.size());
       if (!inserted) {
         std::move(child.children.begin(), child.children.end(), std::back_inserter(merged[first->second].children));
@@ -203,9 +202,9 @@ void ReadRepository(const Section& section, const Server& server, Target& target
 
 void CheckRead(const Section& section, std::string_view what_to_do) { section.field().Required(what_to_do); }
 
-class Reader {
+class TomlPlanReader {
  public:
-  explicit Reader(const std::string& file_name) : problems_(file_name) {}
+  explicit TomlPlanReader(const std::string& file_name) : problems_(file_name) {}
 
   Result<Plan> Read(const Node& root) {
     Plan plan;
@@ -287,7 +286,7 @@ Result<Plan> ReadToml(std::string_view text, const std::string& file_name) {
   }
   if (!root) return Fail(root.error());
   MergeTables(*root);
-  return Reader(file_name).Read(*root);
+  return TomlPlanReader(file_name).Read(*root);
 }
 
 }  // namespace borgop

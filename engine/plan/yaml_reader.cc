@@ -50,9 +50,9 @@ void DropNewline(std::string& text) {
   if (!text.empty() && text.back() == '\r') text.pop_back();
 }
 
-class Reader {
+class YamlPlanReader {
  public:
-  explicit Reader(const std::string& file_name) : problems_(file_name) {
+  explicit YamlPlanReader(const std::string& file_name) : problems_(file_name) {
     const std::size_t slash = file_name.rfind('/');
     if (slash != std::string::npos) directory_ = file_name.substr(0, slash + 1);
   }
@@ -350,7 +350,7 @@ Result<Plan> ReadYaml(std::string_view text, const std::string& file_name) {
                                             "--plan, or make a plan of it by `borg-engine convert`)");
   }
   if (!root) return Fail(root.error());
-  return Reader(file_name).Read(*root);
+  return YamlPlanReader(file_name).Read(*root);
 }
 
 }  // namespace borgop

@@ -109,7 +109,7 @@ done 2>/dev/null
 exit 0
 )sh";
 
-constexpr std::size_t kLongestLine = 1024;
+constexpr std::size_t kLongestAnswer = 1024;
 constexpr std::chrono::seconds kReadyLimit{30};
 
 }  // namespace
@@ -136,7 +136,7 @@ Task<Status> Keeper::ReadReady(Context context, const std::string& name) {
     const Result<std::size_t> got = co_await process_->out().Read(context, buffer);
     if (!got) co_return Fail(got.error());
     line.append(buffer.data(), *got);
-    if (*got == 0 || line.size() > kLongestLine) break;
+    if (*got == 0 || line.size() > kLongestAnswer) break;
   }
   std::istringstream words(line);
   std::string word;

@@ -12,6 +12,9 @@
 
 namespace borgop {
 
+// Of a machine's own words in one message, in bytes.
+inline constexpr std::size_t kMaxMessage = 2000;
+
 // `bytes` with each byte that is not UTF-8 replaced by U+FFFD.
 std::string ValidUtf8(std::string_view bytes);
 

@@ -9,7 +9,7 @@
 namespace borgop {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::size_t kNoLimit = std::string::npos;
 
@@ -28,17 +28,17 @@ std::string Text(std::string_view bytes, std::size_t max_bytes) {
 
 double Seconds(std::chrono::milliseconds duration) { return static_cast<double>(duration.count()) / 1000.0; }
 
-Json ErrorJson(const Error& error, const Detail& detail) {
-  Json json = {{"kind", ToString(error.kind())},
-               {"reason", error.name()},
-               {"message", Text(error.message, detail.max_text)},
-               {"action", Text(error.what_to_do(), detail.max_text)}};
+OrderedJson ErrorJson(const Error& error, const Detail& detail) {
+  OrderedJson json = {{"kind", ToString(error.kind())},
+                      {"reason", error.name()},
+                      {"message", Text(error.message, detail.max_text)},
+                      {"action", Text(error.what_to_do(), detail.max_text)}};
   if (!error.finding.empty()) json["finding"] = error.finding;
   return json;
 }
 
-Json ArchiveJson(const Archive& archive, const Detail& detail) {
-  Json json = {{"id", Text(archive.id, detail.max_text)}, {"name", Text(archive.name, detail.max_text)}};
+OrderedJson ArchiveJson(const Archive& archive, const Detail& detail) {
+  OrderedJson json = {{"id", Text(archive.id, detail.max_text)}, {"name", Text(archive.name, detail.max_text)}};
   if (!detail.archive_details) return json;
   json["start"] = Text(archive.start, detail.max_text);
   json["end"] = Text(archive.end, detail.max_text);
@@ -49,19 +49,19 @@ Json ArchiveJson(const Archive& archive, const Detail& detail) {
   return json;
 }
 
-Json RefusedJson(const RefusedRequests& refused) {
+OrderedJson RefusedJson(const RefusedRequests& refused) {
   return {{"method", refused.method}, {"reason", refused.reason}, {"count", refused.count}, {"objects", refused.objects}};
 }
 
-Json TargetJson(const TargetReport& target, const Detail& detail) {
-  Json json = {{"name", Text(target.name, detail.max_text)}, {"outcome", ToString(target.outcome)}};
+OrderedJson TargetJson(const TargetReport& target, const Detail& detail) {
+  OrderedJson json = {{"name", Text(target.name, detail.max_text)}, {"outcome", ToString(target.outcome)}};
   if (detail.sizes) {
     json["start"] = Rfc3339(target.start);
     json["end"] = Rfc3339(target.end);
     json["repository"] = {{"id", Text(target.repository.id, detail.max_text)},
                           {"path", Text(target.repository.path, detail.max_text)},
                           {"initialized", target.repository.initialized}};
-    Json& repository = json["repository"];
+    OrderedJson& repository = json["repository"];
     const auto count = [&](const char* name, const std::optional<std::uint64_t>& value) {
       if (value) repository[name] = *value;
     };
@@ -78,7 +78,7 @@ Json TargetJson(const TargetReport& target, const Detail& detail) {
     json["bytesToTarget"] = target.bytes_to_target;
   }
   if (detail.phases) {
-    json["phases"] = Json::array();
+    json["phases"] = OrderedJson::array();
     for (const Phase& phase : target.phases) {
       json["phases"].push_back({{"name", ToString(phase.name)},
                                 {"start", Rfc3339(phase.start)},
@@ -87,20 +87,21 @@ Json TargetJson(const TargetReport& target, const Detail& detail) {
     }
   }
   if (detail.warnings) {
-    json["warnings"] = Json::array();
+    json["warnings"] = OrderedJson::array();
     const std::size_t shown = std::min(target.warnings.size(), TargetReport::kMaxWarnings + 1);
     for (std::size_t i = 0; i < shown; ++i) json["warnings"].push_back(Text(target.warnings[i], detail.max_text));
   }
   if (detail.phases && !target.refused.empty()) {
-    json["refused"] = Json::array();
+    json["refused"] = OrderedJson::array();
     for (const RefusedRequests& refused : target.refused) json["refused"].push_back(RefusedJson(refused));
   }
   if (target.error) json["error"] = ErrorJson(*target.error, detail);
-  if (detail.sizes && !target.ledger.empty()) json["ledger"] = Json::parse(target.ledger, nullptr, /*allow_exceptions=*/false);
+  if (detail.sizes && !target.ledger.empty())
+    json["ledger"] = OrderedJson::parse(target.ledger, nullptr, /*allow_exceptions=*/false);
   return json;
 }
 
-Json CountsJson(const RunReport& report) {
+OrderedJson CountsJson(const RunReport& report) {
   const auto count = [&](Outcome outcome) {
     return std::count_if(report.targets.begin(), report.targets.end(),
                          [outcome](const TargetReport& t) { return t.outcome == outcome; });
@@ -112,7 +113,7 @@ Json CountsJson(const RunReport& report) {
           {"cancelled", count(Outcome::kCancelled)}};
 }
 
-Json Head(const RunReport& report, const Detail& detail) {
+OrderedJson Head(const RunReport& report, const Detail& detail) {
   return {{"version", 1},
           {"engineVersion", Text(report.engine_version, detail.max_text)},
           {"start", Rfc3339(report.start)},
@@ -120,13 +121,13 @@ Json Head(const RunReport& report, const Detail& detail) {
           {"counts", CountsJson(report)}};
 }
 
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const OrderedJson& json) { return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace); }
 
 }  // namespace
 
 std::string ToJson(const RunReport& report) {
-  Json json = Head(report, {});
-  json["targets"] = Json::array();
+  OrderedJson json = Head(report, {});
+  json["targets"] = OrderedJson::array();
   for (const TargetReport& target : report.targets) json["targets"].push_back(TargetJson(target, {}));
   return Dump(json);
 }
@@ -141,12 +142,12 @@ std::string ToSummaryJson(const RunReport& report, std::size_t limit) {
       {.warnings = false, .phases = false, .archive_details = false, .sizes = false, .max_text = 300},
   };
   for (const Detail& detail : kLevels) {
-    Json json = Head(report, detail);
+    OrderedJson json = Head(report, detail);
     if (&detail != &kLevels[0]) json["truncated"] = true;
-    json["targets"] = Json::array();
+    json["targets"] = OrderedJson::array();
     std::size_t size = Dump(json).size();
     for (const TargetReport& target : report.targets) {
-      Json entry = TargetJson(target, detail);
+      OrderedJson entry = TargetJson(target, detail);
       size += Dump(entry).size() + 1;
       if (size > limit) break;
       json["targets"].push_back(std::move(entry));
@@ -161,12 +162,12 @@ std::string ToSummaryJson(const RunReport& report, std::size_t limit) {
                    [](const TargetReport* a, const TargetReport* b) { return (a->error && !b->error); });
   for (const std::size_t max_text : {std::size_t{300}, std::size_t{80}, std::size_t{20}}) {
     const Detail detail{.warnings = false, .phases = false, .archive_details = false, .sizes = false, .max_text = max_text};
-    Json json = Head(report, detail);
+    OrderedJson json = Head(report, detail);
     json["truncated"] = true;
-    json["targets"] = Json::array();
+    json["targets"] = OrderedJson::array();
     std::size_t size = Dump(json).size();
     for (const TargetReport* target : order) {
-      Json entry = TargetJson(*target, detail);
+      OrderedJson entry = TargetJson(*target, detail);
       const std::size_t more = Dump(entry).size() + 1;
       if (size + more > limit) break;
       size += more;

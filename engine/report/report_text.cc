@@ -5,7 +5,6 @@
 namespace borgop {
 namespace {
 
-constexpr std::size_t kMaxText = 2000;
 constexpr std::size_t kShownWarnings = 5;
 
 struct Mark {
@@ -44,14 +43,14 @@ std::string ToText(const RunReport& report, bool color) {
     if (target.repository.initialized) text += "    the repository was made by this run\n";
     if (target.pruned != 0) text += "    " + std::to_string(target.pruned) + " archives pruned\n";
     for (std::size_t i = 0; i < target.warnings.size() && i < kShownWarnings; ++i) {
-      text += "    warning: " + Printable(target.warnings[i], kMaxText) + "\n";
+      text += "    warning: " + Printable(target.warnings[i], kMaxMessage) + "\n";
     }
     if (target.warnings.size() > kShownWarnings) {
       text += "    and " + std::to_string(target.warnings.size() - kShownWarnings) + " more warnings\n";
     }
     if (target.error) {
-      text += "    " + std::string(target.error->name()) + ": " + Printable(target.error->message, kMaxText) + "\n";
-      text += "    " + Printable(target.error->what_to_do(), kMaxText) + "\n";
+      text += "    " + std::string(target.error->name()) + ": " + Printable(target.error->message, kMaxMessage) + "\n";
+      text += "    " + Printable(target.error->what_to_do(), kMaxMessage) + "\n";
       if (!target.error->finding.empty())
         text += "    Once you know, and want to go on with what is there: --acknowledge " + target.error->finding + "\n";
     }

@@ -10,7 +10,7 @@
 namespace borgop {
 namespace {
 
-std::string Shown(const ListedArchive& archive) { return Printable(archive.name, 200); }
+std::string ShownName(const ListedArchive& archive) { return Printable(archive.name, 200); }
 
 tl::unexpected<Error> NoSuchName(const Listing& listing, const std::string& name) {
   std::vector<std::string_view> names;
@@ -27,7 +27,7 @@ Result<PointInTime> StartOf(const ListedArchive& archive) {
   const auto start = ParseRfc3339(archive.start + "Z");
   if (!start)
     return Fail(Reason::kBorgOutputInvalid,
-                "the archive " + Shown(archive) + " has a time that is none: " + Printable(archive.start, 70));
+                "the archive " + ShownName(archive) + " has a time that is none: " + Printable(archive.start, 70));
   return *start;
 }
 

@@ -12,7 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxName = 200;
-constexpr std::size_t kMaxText = 2000;
 
 struct Row {
   std::string target, archive, start, id, seen;
@@ -37,8 +36,8 @@ std::string ToTable(const std::vector<TargetListing>& listings, const TimeZone& 
   for (const TargetListing& listing : listings) {
     const std::string target = Printable(listing.target, kMaxName);
     if (listing.error) {
-      below += target + ": " + std::string(listing.error->name()) + ": " + Printable(listing.error->message, kMaxText) + "\n  " +
-               Printable(listing.error->what_to_do(), kMaxText) + "\n";
+      below += target + ": " + std::string(listing.error->name()) + ": " + Printable(listing.error->message, kMaxMessage) + "\n  " +
+               Printable(listing.error->what_to_do(), kMaxMessage) + "\n";
       continue;
     }
     if (listing.archives.empty()) below += target + ": no archives\n";

@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMaxText = 2000;
-
 std::string Where(const RestoreReport& report) {
   switch (report.destination) {
     case Destination::kTar: return "as a tar";
@@ -33,7 +31,7 @@ Json Texts(const std::vector<std::string>& texts) {
 
 std::string ToText(const RestoreReport& report) {
   std::string text;
-  for (const std::string& failed : report.failed) text += "not restored as it was: " + Printable(failed, kMaxText) + "\n";
+  for (const std::string& failed : report.failed) text += "not restored as it was: " + Printable(failed, kMaxMessage) + "\n";
   if (report.archive && (report.wrote || report.dry_run)) {
     std::string done = "restored";
     if (report.error && report.error->reason != Reason::kRestoreIncomplete) done = "not all was restored";
@@ -44,7 +42,7 @@ std::string ToText(const RestoreReport& report) {
   }
   if (report.error) {
     text += Printable(report.target, 200) + ": " + std::string(report.error->name()) + ": " +
-            Printable(report.error->message, kMaxText) + "\n  " + Printable(report.error->what_to_do(), kMaxText) + "\n";
+            Printable(report.error->message, kMaxMessage) + "\n  " + Printable(report.error->what_to_do(), kMaxMessage) + "\n";
   }
   return text;
 }

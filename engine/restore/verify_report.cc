@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMaxText = 2000;
-
 std::string Files(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " file" : " files"); }
 
 }  // namespace
@@ -20,7 +18,7 @@ std::string Files(std::uint64_t count) { return std::to_string(count) + (count =
 std::string ToText(const VerifyReport& report) {
   const std::string name = Printable(report.target, 200);
   std::string text;
-  for (const std::string& difference : report.differences) text += "differs: " + Printable(difference, kMaxText) + "\n";
+  for (const std::string& difference : report.differences) text += "differs: " + Printable(difference, kMaxMessage) + "\n";
   if (report.archive && report.files != 0) {
     text += name + ": restored " + Files(report.files) + " of " + std::to_string(report.files_in_archive) + ", " +
             HumanBytes(report.bytes) + ", of " + Printable(report.archive->name, 200) + " of " + report.archive->start +
@@ -34,8 +32,8 @@ std::string ToText(const VerifyReport& report) {
     }
   }
   if (report.error) {
-    text += name + ": " + std::string(report.error->name()) + ": " + Printable(report.error->message, kMaxText) + "\n  " +
-            Printable(report.error->what_to_do(), kMaxText) + "\n";
+    text += name + ": " + std::string(report.error->name()) + ": " + Printable(report.error->message, kMaxMessage) + "\n  " +
+            Printable(report.error->what_to_do(), kMaxMessage) + "\n";
   }
   return text;
 }

@@ -22,7 +22,7 @@ std::string_view Tail(std::string_view output) {
 }
 
 // Shells show a signal as 128 and its number, ksh93 as 256.
-std::string Status(int status) {
+std::string Ending(int status) {
   std::string text = "ended with status " + std::to_string(status);
   if (status == 126) return text + ", which says that its program cannot be run";
   if (status == 127) return text + ", which says that there is no such program";
@@ -42,7 +42,7 @@ std::optional<std::string> FailureOf(const std::string& name, std::string_view w
                                      std::chrono::seconds timeout) {
   if (result.ok()) return std::nullopt;
   std::string text = name + " on " + std::string(where) + ' ';
-  text += result.late ? "had not ended after " + std::to_string(timeout.count()) + " s, and was ended" : Status(result.status);
+  text += result.late ? "had not ended after " + std::to_string(timeout.count()) + " s, and was ended" : Ending(result.status);
   const std::string said = Printable(OneLine(Tail(result.output)));
   return said.empty() ? text : text + "; it said: " + said;
 }

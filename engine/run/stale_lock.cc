@@ -7,9 +7,9 @@
 namespace borgop {
 namespace {
 
-constexpr std::chrono::seconds kLook{30};    // for a short script
-constexpr std::chrono::seconds kPause{5};    // between two looks
-constexpr std::chrono::seconds kEnding{10};  // of what a keeper ends, until that is dead
+constexpr std::chrono::seconds kScriptTime{30};  // for a short script
+constexpr std::chrono::seconds kPause{5};        // between two looks
+constexpr std::chrono::seconds kEnding{10};      // of what a keeper ends, until that is dead
 
 }  // namespace
 
@@ -17,14 +17,14 @@ std::chrono::seconds LongestAfterlife(std::chrono::seconds grace) { return grace
 
 Task<std::optional<StaleLock::Seen>> StaleLock::Look(Context context, std::string owner) {
   const Result<std::optional<std::string>> text =
-      co_await machines_.AskServer(context.WithTimeout(kLook), LockScript(path_), kMaxLockText);
+      co_await machines_.AskServer(context.WithTimeout(kScriptTime), LockScript(path_), kMaxLockText);
   if (!text || !*text) co_return std::nullopt;
   std::optional<RepositoryLock> lock = ParseLock(**text);
   if (!lock) co_return std::nullopt;
   std::set<std::uint64_t> gone;
   if (const std::vector<LockHolder> here = HoldersHere(*lock); !here.empty()) {
     const Result<std::optional<std::string>> said =
-        co_await machines_.AskServer(context.WithTimeout(kLook), GoneScript(here), kMaxLockText);
+        co_await machines_.AskServer(context.WithTimeout(kScriptTime), GoneScript(here), kMaxLockText);
     if (said && *said) gone = ParseGone(**said);
   }
   Seen seen;

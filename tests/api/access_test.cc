@@ -18,7 +18,7 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr auto kLimit = seconds(60);
+constexpr auto kAccessLimit = seconds(60);
 
 class Access : public testing::Test {
  protected:
@@ -33,7 +33,7 @@ TEST_F(Access, AKubeconfigWithAClientCertificateOrAToken) {
     OperatorProcess process(Plane(),
                             {.kubeconfig = Plane().kubeconfig(), .arguments = {"--context", context, "--namespace", backups.ns()}});
     backups.Add("web");
-    EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("web"); }, kLimit)) << process.Log();
+    EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("web"); }, kAccessLimit)) << process.Log();
     EXPECT_EQ(process.Stop().exit_code, 0);
   }
 }
@@ -79,7 +79,7 @@ class ExecAccess : public Access {
     const Backups backups(Plane(), "exec");
     OperatorProcess process(Plane(), {.kubeconfig = kubeconfig, .arguments = {"--namespace", backups.ns()}});
     backups.Add("web");
-    EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("web"); }, kLimit)) << process.Log();
+    EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("web"); }, kAccessLimit)) << process.Log();
     EXPECT_EQ(process.Stop().exit_code, 0);
   }
 };
@@ -118,7 +118,7 @@ TEST_F(Access, ATokenFileThatIsRewrittenIsReadAnew) {
   lab::Process process(
       {.argv = {BORGOP_OPERATOR, "run", "--kubeconfig", path.string(), "--namespace", backups.ns(), "--no-leader-election",
                 "--engine-image", "example.org/borg-engine:test", "--metrics-address", "off", "--log-format", "json"}});
-  ASSERT_TRUE(process.WaitForErr("Unauthorized", kLimit)) << process.Err();
+  ASSERT_TRUE(process.WaitForErr("Unauthorized", kAccessLimit)) << process.Err();
   std::ofstream(token) << TokenOf(Plane(), "borg-operator", "borg-operator");
   ASSERT_TRUE(process.WaitForErr("\"working\"", std::chrono::seconds(100))) << process.Err();
 }
@@ -151,9 +151,9 @@ TEST_F(Access, ThePodsServiceAccount) {
                         .env = {{"KUBECONFIG", ""},
                                 {"KUBERNETES_SERVICE_HOST", server.substr(8, colon - 8)},
                                 {"KUBERNETES_SERVICE_PORT", server.substr(colon + 1)}}});
-  ASSERT_TRUE(process.WaitForErr("\"working\"", kLimit)) << process.Err();
+  ASSERT_TRUE(process.WaitForErr("\"working\"", kAccessLimit)) << process.Err();
   backups.Add("web");
-  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("web"); }, kLimit)) << process.Err();
+  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("web"); }, kAccessLimit)) << process.Err();
   EXPECT_FALSE(audit.Used().empty());
 }
 

@@ -7,14 +7,10 @@
 #include "tests/api/sample_objects.h"
 #include "tests/fakes/temporary_directory.h"
 
-// Set by tests/api/CMakeLists.txt: BORGOP_SOURCE_DIR.
-
 namespace borgop::api_tests {
 namespace {
 
 using ::testing::Each;
-
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
 
 class ArgoCd : public OperatorTest {
  protected:

@@ -29,8 +29,6 @@ using ::testing::IsSupersetOf;
 using Json = nlohmann::json;
 using Objects = std::map<std::string, Json>;  // by kind, namespace and name
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
-
 std::string ReadAll(const std::filesystem::path& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -23,7 +23,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
 const std::string kScript = (kSource / "tools/cluster.sh").string();
 
 // Command lines that name `text`, but for our own.

@@ -21,6 +21,9 @@
 
 namespace borgop::api_tests {
 
+// The checkout that is tested (tests/api/CMakeLists.txt).
+inline const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
+
 using Json = nlohmann::json;
 
 class ControlPlane {

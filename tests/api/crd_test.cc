@@ -28,7 +28,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Pair;
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
 constexpr auto kKinds = {"borgserver", "borgbackuptarget"};
 
 class Crd : public ::testing::Test {

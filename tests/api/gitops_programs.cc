@@ -3,15 +3,12 @@
 #include <sstream>
 #include <stdexcept>
 
-// Set by tests/api/CMakeLists.txt: BORGOP_SOURCE_DIR.
-
 namespace borgop::api_tests {
 namespace {
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
 constexpr auto kServedLimit = std::chrono::seconds(60);
 
-const lab::Ended& Programs() {
+const lab::Ended& GitopsPrograms() {
   static const auto found = lab::RunToEnd({.argv = {(kSource / "tools/cluster/programs.sh").string(), "--no-build", "--gitops"}});
   return found;
 }
@@ -19,17 +16,17 @@ const lab::Ended& Programs() {
 }  // namespace
 
 const std::string& GitOpsPrograms::WhyNot() {
-  static const std::string why = Programs().ok() ? "" : Programs().err.substr(0, Programs().err.find('\n'));
+  static const std::string why = GitopsPrograms().ok() ? "" : GitopsPrograms().err.substr(0, GitopsPrograms().err.find('\n'));
   return why;
 }
 
 std::string GitOpsPrograms::Path(const std::string& name) {
-  std::istringstream lines(Programs().out);
+  std::istringstream lines(GitopsPrograms().out);
   std::string found, path;
   while (lines >> found && std::getline(lines >> std::ws, path)) {
     if (found == name) return path;
   }
-  throw std::runtime_error("no " + name + ": " + Programs().err);
+  throw std::runtime_error("no " + name + ": " + GitopsPrograms().err);
 }
 
 void ServeGitOpsKinds(const ControlPlane& plane) {

@@ -6,33 +6,30 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/api/control_plane.h"
 #include "tests/fakes/temporary_directory.h"
-
-// Set by tests/api/CMakeLists.txt: BORGOP_SOURCE_DIR.
 
 namespace borgop::api_tests {
 namespace {
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
-
-const lab::Ended& Programs() {
+const lab::Ended& HelmPrograms() {
   static const auto found = lab::RunToEnd({.argv = {(kSource / "tools/cluster/programs.sh").string(), "--no-build", "--helm"}});
   return found;
 }
 
 std::string Path() {
-  std::istringstream lines(Programs().out);
+  std::istringstream lines(HelmPrograms().out);
   std::string name, path;
   while (lines >> name >> path) {
     if (name == "helm") return path;
   }
-  throw std::runtime_error("no helm: " + Programs().err);
+  throw std::runtime_error("no helm: " + HelmPrograms().err);
 }
 
 }  // namespace
 
 const std::string& Helm::WhyNot() {
-  static const std::string why = Programs().ok() ? "" : Programs().err.substr(0, Programs().err.find('\n'));
+  static const std::string why = HelmPrograms().ok() ? "" : HelmPrograms().err.substr(0, HelmPrograms().err.find('\n'));
   return why;
 }
 

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::UnorderedElementsAreArray;
 
-constexpr auto kLimit = seconds(60);
+constexpr auto kLeadershipLimit = seconds(60);
 
 bool Leads(const OperatorProcess& process) { return !process.LogEntries("working").empty(); }
 
@@ -40,17 +40,17 @@ class Leadership : public testing::Test {
 TEST_F(Leadership, OneLeadsAndTheOtherTakesOverFromOneThatWasKilled) {
   const Backups backups(Plane(), "lead");
   const auto first = Replica("3", "0.2");
-  ASSERT_TRUE(Eventually([&] { return Leads(*first); }, kLimit));
+  ASSERT_TRUE(Eventually([&] { return Leads(*first); }, kLeadershipLimit));
   const auto second = Replica("3", "0.2");
   EXPECT_EQ(first->Metric("borg_operator_leader"), 1);
   EXPECT_EQ(second->Metric("borg_operator_leader"), 0);
   backups.Add("a");
-  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("a"); }, kLimit));
+  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("a"); }, kLeadershipLimit));
   EXPECT_FALSE(Leads(*second));
 
   first->Kill();
   backups.Add("b");
-  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("b"); }, kLimit));
+  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("b"); }, kLeadershipLimit));
   EXPECT_TRUE(Leads(*second));
   EXPECT_EQ(second->Metric("borg_operator_leader"), 1);
 }
@@ -58,25 +58,25 @@ TEST_F(Leadership, OneLeadsAndTheOtherTakesOverFromOneThatWasKilled) {
 TEST_F(Leadership, AStopHandsOverLongBeforeTheLeaseEnds) {
   const Backups backups(Plane(), "lead");
   const auto first = Replica("600", "0.5");
-  ASSERT_TRUE(Eventually([&] { return Leads(*first); }, kLimit));
+  ASSERT_TRUE(Eventually([&] { return Leads(*first); }, kLeadershipLimit));
   const auto second = Replica("600", "0.5");
   EXPECT_EQ(first->Stop().exit_code, 0) << first->Log();
-  EXPECT_TRUE(Eventually([&] { return Leads(*second); }, kLimit)) << second->Log();
+  EXPECT_TRUE(Eventually([&] { return Leads(*second); }, kLeadershipLimit)) << second->Log();
   backups.Add("a");
-  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("a"); }, kLimit));
+  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("a"); }, kLeadershipLimit));
 }
 
 TEST_F(Leadership, OneThatWasFrozenPastItsLeaseEndsWithoutActing) {
   const Backups backups(Plane(), "lead");
   const auto first = Replica("3", "0.2");
-  ASSERT_TRUE(Eventually([&] { return Leads(*first); }, kLimit));
+  ASSERT_TRUE(Eventually([&] { return Leads(*first); }, kLeadershipLimit));
   const auto second = Replica("3", "0.2");
   first->Signal(SIGSTOP);
-  ASSERT_TRUE(Eventually([&] { return Leads(*second); }, kLimit));
+  ASSERT_TRUE(Eventually([&] { return Leads(*second); }, kLeadershipLimit));
   backups.Add("a");
-  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("a"); }, kLimit));
+  EXPECT_TRUE(Eventually([&] { return backups.HasCronJob("a"); }, kLeadershipLimit));
   first->Signal(SIGCONT);
-  EXPECT_TRUE(Eventually([&] { return !first->Running(); }, kLimit)) << first->Log();
+  EXPECT_TRUE(Eventually([&] { return !first->Running(); }, kLeadershipLimit)) << first->Log();
   EXPECT_FALSE(first->LogEntries("the lead is lost").empty());
   EXPECT_TRUE(second->Running());
 }
@@ -92,7 +92,7 @@ TEST_F(Leadership, ThroughFiftyKillsThereIsOneJobForEachTrigger) {
   std::mt19937 random(20261124);  // NOLINT: the same at each run
   std::uniform_int_distribution<int> delay(0, 300);
   for (int i = 0; i < kKills; ++i) {
-    ASSERT_TRUE(Eventually([&] { return Leads(*leader) || Leads(*other); }, kLimit)) << i << other->Log();
+    ASSERT_TRUE(Eventually([&] { return Leads(*leader) || Leads(*other); }, kLeadershipLimit)) << i << other->Log();
     if (!Leads(*leader)) std::swap(leader, other);
     triggers.push_back("value-" + std::to_string(i));
     backups.RunNow("t" + std::to_string(i), triggers.back());
@@ -101,7 +101,7 @@ TEST_F(Leadership, ThroughFiftyKillsThereIsOneJobForEachTrigger) {
     leader = std::move(other);
     other = Replica("3", "0.2");
   }
-  EXPECT_TRUE(Eventually([&] { return backups.Triggers().size() >= triggers.size(); }, kLimit));
+  EXPECT_TRUE(Eventually([&] { return backups.Triggers().size() >= triggers.size(); }, kLeadershipLimit));
   EXPECT_TRUE(Eventually(
       [&] {
         for (int i = 0; i < kKills; ++i) {
@@ -109,7 +109,7 @@ TEST_F(Leadership, ThroughFiftyKillsThereIsOneJobForEachTrigger) {
         }
         return true;
       },
-      kLimit));
+      kLeadershipLimit));
   EXPECT_THAT(backups.Triggers(), UnorderedElementsAreArray(triggers));
   int released = 0;
   for (const auto& job : backups.Jobs()) released += job.at("spec").value("suspend", false) ? 0 : 1;

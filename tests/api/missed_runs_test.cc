@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr auto kLimit = seconds(120);
+constexpr auto kMissedRunsLimit = seconds(120);
 
 // Several due times pass while nobody in the cluster makes Jobs: one run makes up for them.
 TEST(MissedRuns, AreCaughtUpOnce) {
@@ -35,11 +35,11 @@ TEST(MissedRuns, AreCaughtUpOnce) {
   };
   ASSERT_TRUE(Eventually([&] { return due().size() == 1; }, seconds(100)));
   PlayedPod::Of({backups.ns(), backups.Jobs().at(0).at("metadata").at("name").get<std::string>()}).End(GoodReport());
-  ASSERT_TRUE(Eventually([&] { return backups.StatusOf("t0").last_successful_backup.has_value(); }, kLimit));
+  ASSERT_TRUE(Eventually([&] { return backups.StatusOf("t0").last_successful_backup.has_value(); }, kMissedRunsLimit));
   plane.Freeze("controller-manager");
   std::this_thread::sleep_for(seconds(150));
   plane.Thaw("controller-manager");
-  ASSERT_TRUE(Eventually([&] { return due().size() > 1; }, kLimit));
+  ASSERT_TRUE(Eventually([&] { return due().size() > 1; }, kMissedRunsLimit));
   std::this_thread::sleep_for(seconds(3));
   ASSERT_EQ(due().size(), 2U) << "and not one for each";
   EXPECT_GE(due()[1] - due()[0], seconds(120)) << "the last that was missed";

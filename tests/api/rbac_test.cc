@@ -18,11 +18,11 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr auto kLimit = seconds(60);
+constexpr auto kRbacLimit = seconds(60);
 const kube::ObjectKey kLease{"borg-operator", "borg-operator"};
 
 bool IsGone(const kube::ResourceType& type, const kube::ObjectKey& key) {
-  return Eventually([&] { return AdminClient::Shared().Get(type, key).is_null(); }, kLimit);
+  return Eventually([&] { return AdminClient::Shared().Get(type, key).is_null(); }, kRbacLimit);
 }
 
 void Play(const Backups& backups, const std::string& value, const Told& told) {
@@ -36,7 +36,7 @@ void Play(const Backups& backups, const std::string& value, const Told& told) {
         const auto last = backups.StatusOf("web").last_backup;
         return last && last->job == job.name && last->completion_time.has_value();
       },
-      kLimit))
+      kRbacLimit))
       << value;
   ASSERT_TRUE(IsGone(kube::Jobs(), job)) << "history";
 }
@@ -45,11 +45,11 @@ void Play(const Backups& backups, const std::string& value, const Told& told) {
 void DriveThroughEverything(const Backups& backups) {
   backups.Add("web", {{"maintenance", {{"schedule", "0 5 1 1 *"}}}, {"successfulJobsHistoryLimit", 0}});
   const kube::ObjectKey maintenance{backups.ns(), controller::CronJobName("web", controller::RunKind::kMaintenance)};
-  ASSERT_TRUE(Eventually([&] { return !AdminClient::Shared().Get(kube::CronJobs(), maintenance).is_null(); }, kLimit));
+  ASSERT_TRUE(Eventually([&] { return !AdminClient::Shared().Get(kube::CronJobs(), maintenance).is_null(); }, kRbacLimit));
   // The last of them is told a second time in the same words.
   for (const std::string schedule : {"0 3 * * *", "0 4 * * *", "0 3 * * *"}) {
     backups.Change("web", {{"schedule", schedule}});
-    ASSERT_TRUE(Eventually([&] { return backups.StatusOf("web").effective_schedule == schedule; }, kLimit)) << schedule;
+    ASSERT_TRUE(Eventually([&] { return backups.StatusOf("web").effective_schedule == schedule; }, kRbacLimit)) << schedule;
   }
   ASSERT_NO_FATAL_FAILURE(Play(backups, "one", {}));
   // The second result replaces what the first has left. It does not fit into the termination message, so the log is asked for.
@@ -123,7 +123,7 @@ TEST_F(Rbac, OfSingleNamespacesIsNeededAndEnoughAndNothingElsewhereIsTouched) {
                                     .arguments = {"--namespace", first.ns(), "--namespace", second.ns()},
                                     .elect = true});
   second.Add("web");
-  EXPECT_TRUE(Eventually([&] { return second.HasCronJob("web"); }, kLimit));
+  EXPECT_TRUE(Eventually([&] { return second.HasCronJob("web"); }, kRbacLimit));
   DriveThroughEverything(first);
   EXPECT_EQ(process.Stop().exit_code, 0);
 

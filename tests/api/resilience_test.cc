@@ -14,8 +14,8 @@ namespace {
 using std::chrono::seconds;
 using testing::UnorderedElementsAreArray;
 
-constexpr auto kLimit = seconds(120);
-constexpr int kTargets = 20;
+constexpr auto kResilienceLimit = seconds(120);
+constexpr int kResilienceTargets = 20;
 
 std::string NameOf(int target) { return "t" + std::to_string(target); }
 
@@ -25,19 +25,20 @@ class Resilience : public testing::Test {
   static ControlPlane& Plane() { return ControlPlane::Shared(); }
 
   static void AddAll(const Backups& backups) {
-    for (int i = 0; i < kTargets; ++i) backups.Add(NameOf(i));
-    for (int i = 0; i < kTargets; ++i) ASSERT_TRUE(Eventually([&] { return backups.HasCronJob(NameOf(i)); }, kLimit)) << NameOf(i);
+    for (int i = 0; i < kResilienceTargets; ++i) backups.Add(NameOf(i));
+    for (int i = 0; i < kResilienceTargets; ++i)
+      ASSERT_TRUE(Eventually([&] { return backups.HasCronJob(NameOf(i)); }, kResilienceLimit)) << NameOf(i);
   }
   // All of them at once; the values are added to `values`.
   static void TriggerAll(const Backups& backups, const std::string& round, std::vector<std::string>& values) {
-    for (int i = 0; i < kTargets; ++i) {
+    for (int i = 0; i < kResilienceTargets; ++i) {
       values.push_back(NameOf(i) + '-' + round);
       backups.RunNow(NameOf(i), values.back());
     }
   }
   static void ExpectOneJobEach(const Backups& backups, const std::string& round, const std::vector<std::string>& values) {
-    for (int i = 0; i < kTargets; ++i) {
-      EXPECT_TRUE(Eventually([&] { return backups.StatusOf(NameOf(i)).last_run_now == NameOf(i) + '-' + round; }, kLimit))
+    for (int i = 0; i < kResilienceTargets; ++i) {
+      EXPECT_TRUE(Eventually([&] { return backups.StatusOf(NameOf(i)).last_run_now == NameOf(i) + '-' + round; }, kResilienceLimit))
           << NameOf(i);
     }
     EXPECT_THAT(backups.Triggers(), UnorderedElementsAreArray(values));
@@ -54,10 +55,10 @@ TEST_F(Resilience, TheApiServerIsKilledUnderLoad) {
     SCOPED_TRACE(round);
     TriggerAll(backups, round, values);
     Plane().Kill("apiserver");
-    EXPECT_TRUE(Eventually([&] { return process.Ask("/readyz").status == 503; }, kLimit));
+    EXPECT_TRUE(Eventually([&] { return process.Ask("/readyz").status == 503; }, kResilienceLimit));
     EXPECT_EQ(process.Ask("/healthz").status, 200);
     Plane().Start("apiserver");
-    EXPECT_TRUE(Eventually([&] { return process.Ask("/readyz").status == 200; }, kLimit)) << process.Ask("/readyz").body;
+    EXPECT_TRUE(Eventually([&] { return process.Ask("/readyz").status == 200; }, kResilienceLimit)) << process.Ask("/readyz").body;
     ExpectOneJobEach(backups, round, values);
   }
   EXPECT_TRUE(process.Running());
@@ -81,7 +82,7 @@ TEST_F(Resilience, EtcdIsFrozenAndAReplicaTakesOverWhenItIsBack) {
   EXPECT_FALSE(leader.LogEntries("the lead is lost").empty());
   std::this_thread::sleep_until(thaw_at);
   Plane().Thaw("etcd");
-  EXPECT_TRUE(Eventually([&] { return other.Ask("/readyz").status == 200; }, kLimit)) << other.Ask("/readyz").body;
+  EXPECT_TRUE(Eventually([&] { return other.Ask("/readyz").status == 200; }, kResilienceLimit)) << other.Ask("/readyz").body;
   ExpectOneJobEach(backups, "one", values);
   EXPECT_TRUE(other.Running());
 }
@@ -97,7 +98,7 @@ TEST_F(Resilience, EtcdIsFrozenAndTheOnlyOneGoesOn) {
   EXPECT_EQ(process.Ask("/healthz").status, 200);
   Plane().Thaw("etcd");
   ExpectOneJobEach(backups, "one", values);
-  EXPECT_TRUE(Eventually([&] { return process.Ask("/readyz").status == 200; }, kLimit)) << process.Ask("/readyz").body;
+  EXPECT_TRUE(Eventually([&] { return process.Ask("/readyz").status == 200; }, kResilienceLimit)) << process.Ask("/readyz").body;
 }
 
 }  // namespace

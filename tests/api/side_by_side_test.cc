@@ -21,8 +21,7 @@ namespace {
 using std::chrono::seconds;
 using ::testing::IsEmpty;
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
-constexpr auto kLimit = seconds(60);
+constexpr auto kSideBySideLimit = seconds(60);
 
 class SideBySide : public ::testing::Test {
  protected:
@@ -56,7 +55,7 @@ class SideBySide : public ::testing::Test {
           const auto last = backups.StatusOf("web").last_successful_backup;
           return last && last->job == job.name;
         },
-        kLimit))
+        kSideBySideLimit))
         << backups.ns();
   }
   // Both lead and back up; then one goes, and the other goes on.
@@ -65,7 +64,7 @@ class SideBySide : public ::testing::Test {
     for (const auto* backups : {&one, &other}) backups->Add("web");
     auto first = StartInstalled(one.ns()), second = StartInstalled(other.ns());
     for (auto* process : {&first, &second})
-      EXPECT_TRUE(Eventually([&] { return process->Metric("borg_operator_leader") == 1; }, kLimit)) << process->Log();
+      EXPECT_TRUE(Eventually([&] { return process->Metric("borg_operator_leader") == 1; }, kSideBySideLimit)) << process->Log();
     for (const auto* backups : {&one, &other}) BackUp(*backups, "both");
     EXPECT_EQ(first.Stop().exit_code, 0);
     one.RunNow("web", "nobody is there");

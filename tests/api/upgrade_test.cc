@@ -24,8 +24,7 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
-constexpr auto kLimit = seconds(60);
+constexpr auto kUpgradeLimit = seconds(60);
 constexpr const char* kHome = "borg-operator";
 
 // Whether `whole` says all that `part` says: it may say more.
@@ -82,7 +81,7 @@ class Upgrade : public ::testing::Test {
           [&] {
             return Plane().Kubectl({"apply", "--server-side", "-f", "-"}, object.dump()).ok();
           },
-          kLimit))
+          kUpgradeLimit))
           << Plane().Kubectl({"apply", "--server-side", "-f", "-"}, object.dump()).err;
     }
     SetStatus("web-01", R"({"observedGeneration": 1, "lastRunNow": "earlier", "repository": {"id": "abc", "archives": 7},
@@ -142,7 +141,7 @@ class Upgrade : public ::testing::Test {
       const auto cron_job = Plane().Kubectl({"get", "cronjob", "web-01", "-n", ns_});
       return said.ok() && cron_job.ok();
     };
-    EXPECT_TRUE(Eventually(is_ready, kLimit)) << Plane().Get({"bbt", "web-01", "-n", ns_}) << process.Log();
+    EXPECT_TRUE(Eventually(is_ready, kUpgradeLimit)) << Plane().Get({"bbt", "web-01", "-n", ns_}) << process.Log();
     EXPECT_EQ(process.Stop().exit_code, 0);
   }
 
@@ -161,11 +160,11 @@ TEST_F(Upgrade, OfTheCrdsByKubectlKeepsEveryObject) {
 
   Plane().Output({"apply", "--server-side", "-f", kCrds});
   AwaitCrds();
-  ASSERT_TRUE(Eventually([&] { return HasTodaysCrds(); }, kLimit));
+  ASSERT_TRUE(Eventually([&] { return HasTodaysCrds(); }, kUpgradeLimit));
   ExpectKept("upgraded");
   ExpectWritable();
   Plane().Output({"apply", "--server-side", "-f", "-"}, older);
-  ASSERT_TRUE(Eventually([&] { return !HasTodaysCrds(); }, kLimit));
+  ASSERT_TRUE(Eventually([&] { return !HasTodaysCrds(); }, kUpgradeLimit));
   ExpectKept("set back");
   Plane().Output({"apply", "--server-side", "-f", kCrds});
   ExpectKept("upgraded again");
@@ -208,7 +207,7 @@ TEST_F(ChartUpgrade, RollbackAndUninstallKeepEveryObject) {
 
   const auto upgrade = RunHelm("upgrade", today);
   ASSERT_TRUE(upgrade.ok()) << upgrade.err;
-  ASSERT_TRUE(Eventually([&] { return HasTodaysCrds(); }, kLimit)) << "the CRDs are the older ones";
+  ASSERT_TRUE(Eventually([&] { return HasTodaysCrds(); }, kUpgradeLimit)) << "the CRDs are the older ones";
   ExpectKept("upgraded");
   ExpectWritable();
   const auto after = Installed("deployment", "borg-operator", kHome);
@@ -229,7 +228,11 @@ TEST_F(ChartUpgrade, RollbackAndUninstallKeepEveryObject) {
 
   const auto uninstall = RunHelm("uninstall", {});
   ASSERT_TRUE(uninstall.ok()) << uninstall.err;
-  ASSERT_TRUE(Eventually([&] { return !Plane().Kubectl({"get", "deployment", "borg-operator", "-n", kHome}).ok(); }, kLimit));
+  ASSERT_TRUE(Eventually(
+      [&] {
+        return !Plane().Kubectl({"get", "deployment", "borg-operator", "-n", kHome}).ok();
+      },
+      kUpgradeLimit));
   EXPECT_FALSE(Plane().Kubectl({"get", "clusterrole", "borg-operator"}).ok());
   ExpectKept("uninstalled");
   const auto anew = RunHelm("install", {Helm::Chart()});
@@ -289,7 +292,7 @@ TEST_F(ChartUpgrade, TakesOverCrdsOfKubectlOnlyWhereThatIsAskedFor) {
   const auto install = RunHelm("install", taking);
   ASSERT_TRUE(install.ok()) << install.err;
   ExpectKept("taken over");
-  EXPECT_TRUE(Eventually([&] { return HasTodaysCrds(); }, kLimit)) << "the CRDs are the older ones";
+  EXPECT_TRUE(Eventually([&] { return HasTodaysCrds(); }, kUpgradeLimit)) << "the CRDs are the older ones";
   EXPECT_TRUE(RunHelm("upgrade", {Helm::Chart(), "--set", "crds.install=false"}).ok());
   ExpectKept("given back");
   EXPECT_TRUE(RunHelm("uninstall", {}).ok());
@@ -308,7 +311,7 @@ TEST_F(Upgrade, OfTheKustomizationKeepsEveryObject) {
   EXPECT_EQ(At(deployment, image), "localhost/borg-operator:" + std::string(kOlderVersion));
 
   Plane().Output({"apply", "-k", today});
-  ASSERT_TRUE(Eventually([&] { return HasTodaysCrds(); }, kLimit)) << "the CRDs are the older ones";
+  ASSERT_TRUE(Eventually([&] { return HasTodaysCrds(); }, kUpgradeLimit)) << "the CRDs are the older ones";
   ExpectKept("upgraded");
   ExpectWritable();
   ExpectAtWork();

@@ -14,15 +14,15 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-struct Row {
+struct MessagesRow {
   const char* name;
   const char* command;  // in bash, in a Workspace's directory
   int exit_code;
   std::vector<std::string> says;
 };
 
-const std::vector<Row>& Rows() {
-  static const std::vector<Row> rows = {
+const std::vector<MessagesRow>& Rows() {
+  static const std::vector<MessagesRow> rows = {
       {"no verb", "$E", 2, {"no verb is given", "run"}},
       {"unknown verb", "$E rum", 2, {"unknown verb `rum`", "did you mean `run`?", "--help"}},
       {"a verb with two letters swapped", "$E rnu", 2, {"unknown verb `rnu`", "did you mean `run`?"}},
@@ -97,7 +97,7 @@ const std::vector<Row>& Rows() {
 
 TEST(Messages, SayWhatHappenedAndWhatToDo) {
   const Workspace workspace;
-  for (const Row& row : Rows()) {
+  for (const MessagesRow& row : Rows()) {
     SCOPED_TRACE(row.name);
     const lab::Ended ended = Shell("cd \"$1\"; " + std::string(row.command), {workspace.Path("")});
     EXPECT_EQ(ended.exit_code, row.exit_code) << ended.out << ended.err;

@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct Case {
+struct OperatorCase {
   const char* name;
   std::vector<std::string> arguments;
   int exit_code;
@@ -30,7 +30,7 @@ TEST(OperatorMessages, WhatCannotBeUsedIsNamed) {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   };
-  for (const Case& one : std::vector<Case>{
+  for (const OperatorCase& one : std::vector<OperatorCase>{
            {"no verb", {}, exit_code::kUsage, {"no verb is given", "trigger"}},
            {"unknown verb", {"tigger"}, exit_code::kUsage, {"unknown verb", "did you mean", "trigger"}},
            {"unknown option", {"run", "--engine-imgae", "x"}, exit_code::kUsage, {"unknown option", "--engine-image"}},

@@ -21,7 +21,6 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
 const std::string kScript = (kSource / "tools/cluster.sh").string();
 constexpr auto kPodLimit = seconds(90);
 

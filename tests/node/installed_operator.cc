@@ -11,7 +11,6 @@ namespace {
 
 using std::chrono::seconds;
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
 constexpr auto kRunLimit = seconds(300);
 
 std::filesystem::path Archive(const std::string& name) { return kSource / "build/images" / (name + ".tar"); }

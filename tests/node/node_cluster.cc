@@ -12,8 +12,6 @@ namespace {
 using lab::Ended;
 using std::chrono::seconds;
 
-const std::filesystem::path kSource = BORGOP_SOURCE_DIR;
-
 std::string Script() { return (kSource / "tools" / "cluster.sh").string(); }
 
 // Its stdout; throws if it fails.

@@ -14,6 +14,8 @@
 
 namespace borgop::node_tests {
 
+using api_tests::kSource;
+
 using api_tests::Eventually;
 using api_tests::Helm;
 using api_tests::Json;

@@ -30,7 +30,7 @@ class ServerChangeTest : public testing::TestWithParam<test::FieldChange> {};
 
 TEST_P(ServerChangeTest, Judges) { test::ExpectJudged(GetParam(), test::GoodServer(), ReadServer); }
 
-const test::FieldChange kRows[] = {
+const test::FieldChange kServerRows[] = {
     {"NoJumpHost", "/spec/jumpHost", nullptr, nullptr},
     {"DefaultPort", "/spec/port", nullptr, nullptr},
     {"DefaultLimit", "/spec/maxConcurrentBackups", nullptr, nullptr},
@@ -50,7 +50,7 @@ const test::FieldChange kRows[] = {
     {"NoneAtATime", "/spec/maxConcurrentBackups", 0, "spec.maxConcurrentBackups"},
     {"Borg", "/spec/borg", "bin/borg", "spec.borg"},
 };
-INSTANTIATE_TEST_SUITE_P(Table, ServerChangeTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, ServerChangeTest, testing::ValuesIn(kServerRows), [](const auto& row) { return row.param.name; });
 
 TEST(ReadServerTest, HasDefaults) {
   json object = test::GoodServer();

@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-const WallTime kStart(std::chrono::seconds(1'795'498'632));
+const WallTime kStatusStart(std::chrono::seconds(1'795'498'632));
 
 RunStatus Run() {
   return {"web-01-1",
@@ -15,8 +15,8 @@ RunStatus Run() {
           "",
           "",
           "",
-          kStart,
-          kStart + std::chrono::hours(1),
+          kStatusStart,
+          kStatusStart + std::chrono::hours(1),
           "snapshot-1",
           std::string(64, 'b'),
           300,
@@ -34,16 +34,16 @@ RunStatus Run() {
 TargetStatus Full() {
   TargetStatus status;
   status.observed_generation = 3;
-  Set(status.conditions, {"Ready", Truth::kTrue, "Good", "well", 3, {}}, kStart);
+  Set(status.conditions, {"Ready", Truth::kTrue, "Good", "well", 3, {}}, kStatusStart);
   status.state = "Scheduled";
   status.effective_schedule = "17 2 * * *";
-  status.next_backup_time = kStart + std::chrono::hours(9);
-  status.last_check_time = kStart - std::chrono::hours(1);
-  status.last_backup = RunStatus{"web-01-2", "Failed", "DiskFull", "no space", "Waiting", kStart, kStart, "", "", {},
-                                 {},         {},       {},         0,          "",        {},     "",     0,  ""};
+  status.next_backup_time = kStatusStart + std::chrono::hours(9);
+  status.last_check_time = kStatusStart - std::chrono::hours(1);
+  status.last_backup = RunStatus{"web-01-2", "Failed", "DiskFull", "no space", "Waiting", kStatusStart, kStatusStart, "", "", {},
+                                 {},         {},       {},         0,          "",        {},           "",           0,  ""};
   status.last_successful_backup = Run();
   status.last_maintenance = Run();
-  status.progress = ProgressStatus{"web-01-3", "create", 5, 6, 7, kStart};
+  status.progress = ProgressStatus{"web-01-3", "create", 5, 6, 7, kStatusStart};
   status.consecutive_failures = 2;
   status.last_run_now = "2026-11-23T09:00";
   status.repository = {std::string(64, 'a'), "repokey", 42, 1000, 10};

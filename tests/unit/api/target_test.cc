@@ -96,7 +96,7 @@ class TargetChangeTest : public testing::TestWithParam<test::FieldChange> {};
 
 TEST_P(TargetChangeTest, Judges) { test::ExpectJudged(GetParam(), test::GoodTarget(), ReadTarget); }
 
-const test::FieldChange kRows[] = {
+const test::FieldChange kTargetRows[] = {
     {"UnknownField", "/spec/later", 1, nullptr},
     {"KeepWithinDays", "/spec/retention/keepWithin", "2d", nullptr},
     {"KeepWithinCapital", "/spec/retention/keepWithin", "2H", nullptr},
@@ -148,7 +148,7 @@ const test::FieldChange kRows[] = {
     {"OurLabel", "/spec/podTemplate/labels", {{"borg-operator.dev/target", "x"}}, "spec.podTemplate.labels"},
     {"OurAnnotation", "/spec/podTemplate/annotations", {{"borg-operator.dev/x", "x"}}, "spec.podTemplate.annotations"},
 };
-INSTANTIATE_TEST_SUITE_P(Table, TargetChangeTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, TargetChangeTest, testing::ValuesIn(kTargetRows), [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace borgop::api

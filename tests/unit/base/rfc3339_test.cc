@@ -5,13 +5,13 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct Rfc3339Row {
   const char* name;
   const char* text;
   const char* utc;  // as FormatRfc3339 writes it; null: refused
 };
 
-class Rfc3339Test : public testing::TestWithParam<Row> {};
+class Rfc3339Test : public testing::TestWithParam<Rfc3339Row> {};
 
 TEST_P(Rfc3339Test, Reads) {
   const auto time = ParseRfc3339(GetParam().text);
@@ -21,7 +21,7 @@ TEST_P(Rfc3339Test, Reads) {
   }
 }
 
-const Row kRows[] = {
+const Rfc3339Row kRfc3339Rows[] = {
     {"Seconds", "2026-11-24T05:37:14Z", "2026-11-24T05:37:14.000Z"},
     {"Milliseconds", "2026-11-24T05:37:14.123Z", "2026-11-24T05:37:14.123Z"},
     {"Microseconds", "2026-11-24T05:37:14.123999Z", "2026-11-24T05:37:14.123Z"},
@@ -51,7 +51,7 @@ const Row kRows[] = {
     {"OffsetWithoutColon", "2026-11-24T05:37:14+0100", nullptr},
     {"Space", "2026-11-24 05:37:14Z", nullptr},
 };
-INSTANTIATE_TEST_SUITE_P(Table, Rfc3339Test, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, Rfc3339Test, testing::ValuesIn(kRfc3339Rows), [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace borgop

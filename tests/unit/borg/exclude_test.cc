@@ -37,7 +37,7 @@ TEST(ExcludeTest, IsWritten) {
   }
 }
 
-std::string Hex(std::string_view bytes) {
+std::string PatternHex(std::string_view bytes) {
   std::string hex;
   for (const char c : bytes) {
     hex += "0123456789abcdef"[(static_cast<unsigned char>(c) >> 4U) & 0xFU];
@@ -168,7 +168,7 @@ TEST(ExcludeTest, MatchesTheSamePathsInBorg) {
     SCOPED_TRACE(borg.name);
     for (const std::string& pattern : patterns) {
       const std::string other = SpeakableExclude(pattern);
-      SCOPED_TRACE(Hex(pattern) + " " + other);
+      SCOPED_TRACE(PatternHex(pattern) + " " + other);
       EXPECT_TRUE(IsUtf8(other));
     }
     std::string input;
@@ -181,7 +181,7 @@ TEST(ExcludeTest, MatchesTheSamePathsInBorg) {
         ASSERT_TRUE(std::getline(lines, line)) << borg.python << " has ended with " << ran.status;
         if (line == "no borg") GTEST_SKIP() << borg.python << " finds no borg";
         EXPECT_TRUE(line == "yy" || line == "nn")
-            << line << " for " << Hex(pattern) << " as " << SpeakableExclude(pattern) << " on " << Hex(path);
+            << line << " for " << PatternHex(pattern) << " as " << SpeakableExclude(pattern) << " on " << PatternHex(path);
         ++compared;
         if (line == "yy") ++matched;
       }
@@ -190,7 +190,7 @@ TEST(ExcludeTest, MatchesTheSamePathsInBorg) {
     };
     for (const std::string& pattern : patterns) {
       for (const std::string& path : paths) {
-        input += Hex(pattern) + " " + Hex(SpeakableExclude(pattern)) + " " + Hex(path) + "\n";
+        input += PatternHex(pattern) + " " + PatternHex(SpeakableExclude(pattern)) + " " + PatternHex(path) + "\n";
         cases.emplace_back(pattern, path);
       }
       if (input.size() > 50'000) flush();

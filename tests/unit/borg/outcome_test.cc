@@ -15,7 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Row {
+struct OutcomeRow {
   const char* name;  // of the captured run
   Step step;
   std::optional<Reason> reason;  // none: it completed
@@ -24,7 +24,7 @@ struct Row {
   bool exists = false;
 };
 
-class CapturedTest : public testing::TestWithParam<std::tuple<const char*, Row>> {};
+class CapturedTest : public testing::TestWithParam<std::tuple<const char*, OutcomeRow>> {};
 
 TEST_P(CapturedTest, IsJudged) {
   const auto& [version, row] = GetParam();
@@ -48,7 +48,7 @@ TEST_P(CapturedTest, IsJudged) {
   }
 }
 
-const Row kRows[] = {
+const OutcomeRow kOutcomeRows[] = {
     {"init", Step::kInit, {}, ""},
     {"init_exists", Step::kInit, {}, "", false, true},
     {"create", Step::kCreate, {}, ""},
@@ -96,7 +96,7 @@ const Row kRows[] = {
     {"check_missing_archives", Step::kCheck, Reason::kCheckFailed, "FileNotFoundError"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Runs, CapturedTest, testing::Combine(testing::Values("1.2.4", "1.4.5"), testing::ValuesIn(kRows)),
+INSTANTIATE_TEST_SUITE_P(Runs, CapturedTest, testing::Combine(testing::Values("1.2.4", "1.4.5"), testing::ValuesIn(kOutcomeRows)),
                          [](const auto& row) {
                            std::string name = std::string("v") + std::get<0>(row.param) + "_" + std::get<1>(row.param).name;
                            std::replace(name.begin(), name.end(), '.', '_');

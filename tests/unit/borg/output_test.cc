@@ -51,28 +51,28 @@ TEST(OutputTest, NamesThatAreNotUtf8KeepTheirBytes) {
   EXPECT_EQ(result->archives[2].name, "t\xff");
 }
 
-struct Row {
+struct OutputRow {
   const char* name;
   std::function<void(json&)> change;
 };
 
 TEST(OutputTest, CreateRefusesWhatItDoesNotKnow) {
-  for (const Row& row :
-       std::vector<Row>{{"no archive", [](json& j) { j.erase("archive"); }},
-                        {"archive is text", [](json& j) { j["archive"] = "x"; }},
-                        {"no stats", [](json& j) { j["archive"].erase("stats"); }},
-                        {"stats is a list", [](json& j) { j["archive"]["stats"] = json::array(); }},
-                        {"short id", [](json& j) { j["archive"]["id"] = "ab"; }},
-                        {"id in capitals", [](json& j) { j["archive"]["id"] = std::string(64, 'A'); }},
-                        {"id is a number", [](json& j) { j["archive"]["id"] = 5; }},
-                        {"no repository", [](json& j) { j.erase("repository"); }},
-                        {"repository id", [](json& j) { j["repository"]["id"] = nullptr; }},
-                        {"no name", [](json& j) { j["archive"].erase("name"); }},
-                        {"empty name", [](json& j) { j["archive"]["name"] = ""; }},
-                        {"long name", [](json& j) { j["archive"]["name"] = std::string(5000, 'n'); }},
-                        {"negative files", [](json& j) { j["archive"]["stats"]["nfiles"] = -1; }},
-                        {"size is text", [](json& j) { j["archive"]["stats"]["original_size"] = "1"; }},
-                        {"no deduplicated size", [](json& j) { j["archive"]["stats"].erase("deduplicated_size"); }}}) {
+  for (const OutputRow& row :
+       std::vector<OutputRow>{{"no archive", [](json& j) { j.erase("archive"); }},
+                              {"archive is text", [](json& j) { j["archive"] = "x"; }},
+                              {"no stats", [](json& j) { j["archive"].erase("stats"); }},
+                              {"stats is a list", [](json& j) { j["archive"]["stats"] = json::array(); }},
+                              {"short id", [](json& j) { j["archive"]["id"] = "ab"; }},
+                              {"id in capitals", [](json& j) { j["archive"]["id"] = std::string(64, 'A'); }},
+                              {"id is a number", [](json& j) { j["archive"]["id"] = 5; }},
+                              {"no repository", [](json& j) { j.erase("repository"); }},
+                              {"repository id", [](json& j) { j["repository"]["id"] = nullptr; }},
+                              {"no name", [](json& j) { j["archive"].erase("name"); }},
+                              {"empty name", [](json& j) { j["archive"]["name"] = ""; }},
+                              {"long name", [](json& j) { j["archive"]["name"] = std::string(5000, 'n'); }},
+                              {"negative files", [](json& j) { j["archive"]["stats"]["nfiles"] = -1; }},
+                              {"size is text", [](json& j) { j["archive"]["stats"]["original_size"] = "1"; }},
+                              {"no deduplicated size", [](json& j) { j["archive"]["stats"].erase("deduplicated_size"); }}}) {
     SCOPED_TRACE(row.name);
     json value = json::parse(Load("1.4.5", "create").out);
     ASSERT_TRUE(ParseCreate(value.dump()).has_value());
@@ -84,13 +84,13 @@ TEST(OutputTest, CreateRefusesWhatItDoesNotKnow) {
 }
 
 TEST(OutputTest, ListRefusesWhatItDoesNotKnow) {
-  for (const Row& row : std::vector<Row>{{"no archives", [](json& j) { j.erase("archives"); }},
-                                         {"archives is an object", [](json& j) { j["archives"] = json::object(); }},
-                                         {"entry is text", [](json& j) { j["archives"][1] = "x"; }},
-                                         {"entry without id", [](json& j) { j["archives"][1].erase("id"); }},
-                                         {"entry without name", [](json& j) { j["archives"][1].erase("name"); }},
-                                         {"entry without start", [](json& j) { j["archives"][1].erase("start"); }},
-                                         {"no repository", [](json& j) { j.erase("repository"); }}}) {
+  for (const OutputRow& row : std::vector<OutputRow>{{"no archives", [](json& j) { j.erase("archives"); }},
+                                                     {"archives is an object", [](json& j) { j["archives"] = json::object(); }},
+                                                     {"entry is text", [](json& j) { j["archives"][1] = "x"; }},
+                                                     {"entry without id", [](json& j) { j["archives"][1].erase("id"); }},
+                                                     {"entry without name", [](json& j) { j["archives"][1].erase("name"); }},
+                                                     {"entry without start", [](json& j) { j["archives"][1].erase("start"); }},
+                                                     {"no repository", [](json& j) { j.erase("repository"); }}}) {
     SCOPED_TRACE(row.name);
     json value = json::parse(Load("1.4.5", "list").out);
     row.change(value);

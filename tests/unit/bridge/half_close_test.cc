@@ -7,7 +7,7 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct HalfCloseRow {
   const char* name;
   std::vector<std::pair<Direction, HalfEvent>> before;
   Direction direction;
@@ -19,7 +19,7 @@ struct Row {
 TEST(HalfClose, Table) {
   const auto up = Direction::kAToB;
   const auto down = Direction::kBToA;
-  const std::vector<Row> rows = {
+  const std::vector<HalfCloseRow> rows = {
       {"an end is passed on", {}, up, HalfEvent::kEnd, {.close_sink = true, .stop_other = false}, false},
       {"the second end finishes", {{up, HalfEvent::kEnd}}, down, HalfEvent::kEnd, {.close_sink = true, .stop_other = false}, true},
       {"a broken source ends both", {}, up, HalfEvent::kReadFailed, {.close_sink = true, .stop_other = true}, false},
@@ -44,7 +44,7 @@ TEST(HalfClose, Table) {
        true},
       {"a direction ends only once", {{up, HalfEvent::kEnd}}, up, HalfEvent::kReadFailed, {}, false},
   };
-  for (const Row& row : rows) {
+  for (const HalfCloseRow& row : rows) {
     SCOPED_TRACE(row.name);
     HalfClose state;
     for (const auto& [direction, event] : row.before) state.On(direction, event);

@@ -11,7 +11,7 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct DisplayRow {
   const char* name;
   TerminalFacts facts;
   ColorMode mode;
@@ -19,7 +19,7 @@ struct Row {
 };
 
 TEST(DisplayTest, WhatTheEnvironmentAllows) {
-  for (const Row& row : std::initializer_list<Row>{
+  for (const DisplayRow& row : std::initializer_list<DisplayRow>{
            {"terminal", {true, "xterm", "", "C.UTF-8"}, ColorMode::kAuto, true, true, true},
            {"pipe", {false, "xterm", "", "en_US.utf8"}, ColorMode::kAuto, false, false, true},
            {"NO_COLOR", {true, "xterm", "1", "C"}, ColorMode::kAuto, true, false, false},

@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Row {
+struct AnswersRow {
   const char* name;
   Pins pins;
   std::string answer;            // to the third request
@@ -18,7 +18,7 @@ struct Row {
   Pins after;
 };
 
-void Check(const Row& row, const std::string& third) {
+void Check(const AnswersRow& row, const std::string& third) {
   SCOPED_TRACE(row.name);
   for (const std::size_t piece : {std::size_t{1}, std::string::npos}) {
     PlayedBridge bridge(Expected(row.pins));
@@ -74,7 +74,7 @@ TEST(GuardAnswersTest, TheRepository) {
 
 TEST(GuardAnswersTest, TheFreeNonce) {
   const auto pins = [](std::optional<std::uint64_t> nonce) { return Pins{Object('R'), nonce, std::nullopt}; };
-  for (const Row& row : std::initializer_list<Row>{
+  for (const AnswersRow& row : std::initializer_list<AnswersRow>{
            {"TheFirst", pins(std::nullopt), Reply(3, std::uint64_t{1000}), std::nullopt, pins(1000)},
            {"NoneYet", pins(std::nullopt), Reply(3, None()), std::nullopt, pins(std::nullopt)},
            {"TheSame", pins(1000), Reply(3, std::uint64_t{1000}), std::nullopt, pins(1000)},
@@ -92,15 +92,15 @@ TEST(GuardAnswersTest, TheFreeNonce) {
 TEST(GuardAnswersTest, TheKey) {
   const auto pins = [](std::optional<KeyPrint> key) { return Pins{Object('R'), std::nullopt, key}; };
   const Pins none = pins(std::nullopt), known = pins(KeyPrintOf("BORG_KEY 1"));
-  for (const Row& row :
-       std::initializer_list<Row>{{"TheFirst", none, Reply(3, "BORG_KEY 1"), std::nullopt, known},
-                                  {"TheSame", known, Reply(3, Binary{"BORG_KEY 1"}), std::nullopt, known},
-                                  {"Another", known, Reply(3, "BORG_KEY 2"), Reason::kRepositoryTampered, known},
-                                  {"Gone", known, Reply(3, ""), Reason::kRepositoryTampered, known},
-                                  {"NoneYet", none, Reply(3, ""), std::nullopt, none},
-                                  {"NoText", known, Reply(3, None()), Reason::kBorgOutputInvalid, known},
-                                  {"TooLong", none, Reply(3, std::string(9000, 'k')), Reason::kBorgOutputInvalid, none},
-                                  {"Failed", known, ReplyException(3, "ObjectNotFound"), std::nullopt, known}})
+  for (const AnswersRow& row :
+       std::initializer_list<AnswersRow>{{"TheFirst", none, Reply(3, "BORG_KEY 1"), std::nullopt, known},
+                                         {"TheSame", known, Reply(3, Binary{"BORG_KEY 1"}), std::nullopt, known},
+                                         {"Another", known, Reply(3, "BORG_KEY 2"), Reason::kRepositoryTampered, known},
+                                         {"Gone", known, Reply(3, ""), Reason::kRepositoryTampered, known},
+                                         {"NoneYet", none, Reply(3, ""), std::nullopt, none},
+                                         {"NoText", known, Reply(3, None()), Reason::kBorgOutputInvalid, known},
+                                         {"TooLong", none, Reply(3, std::string(9000, 'k')), Reason::kBorgOutputInvalid, none},
+                                         {"Failed", known, ReplyException(3, "ObjectNotFound"), std::nullopt, known}})
     Check(row, Call(3, "load_key", {}));
 }
 

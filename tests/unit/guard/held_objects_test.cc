@@ -32,7 +32,7 @@ ObjectId IdOf(std::mt19937_64& random) {
 }
 
 // By its first eight bytes, as the guard tells objects apart.
-std::string Told(const ObjectId& id) { return {id.data(), 8}; }
+std::string TextOf(const ObjectId& id) { return {id.data(), 8}; }
 
 // As B lists them; whatever goes wrong is the result.
 Status AddAll(HeldObjects& held, const std::vector<ObjectId>& ids) {
@@ -88,7 +88,7 @@ TEST_F(HeldObjectsTest, AreThoseThatWereListed) {
     std::set<std::string> told;
     for (std::size_t i = 0; i < row.objects; ++i) {
       ids.push_back(IdOf(random));
-      told.insert(Told(ids.back()));
+      told.insert(TextOf(ids.back()));
     }
     HeldObjects held(row.in_memory);
     ASSERT_TRUE(AddAll(held, ids).has_value());
@@ -105,7 +105,7 @@ TEST_F(HeldObjectsTest, AreThoseThatWereListed) {
         other = ids[random() % ids.size()];
         other[i % 8] = static_cast<char>(other[i % 8] + 1);
       }
-      ASSERT_EQ(held.Holds(other).value(), told.contains(Told(other)));
+      ASSERT_EQ(held.Holds(other).value(), told.contains(TextOf(other)));
     }
   }
 }

@@ -10,13 +10,13 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-struct Row {
+struct RequestsRow {
   const char* name;
   std::string message;
   const char* refused = nullptr;  // part of the reason
 };
 
-void Check(const Row& row, PlayedBridge& bridge) {
+void Check(const RequestsRow& row, PlayedBridge& bridge) {
   bridge.Client(row.message);
   ASSERT_FALSE(bridge.error) << bridge.error->message;
   if (row.refused == nullptr) {
@@ -33,17 +33,17 @@ void Check(const Row& row, PlayedBridge& bridge) {
 }
 
 TEST(GuardRequestsTest, AtTheBeginning) {
-  for (const Row& row :
-       std::initializer_list<Row>{{"Negotiate", OldCall(1, "negotiate", {Version()})},
-                                  {"NegotiateByName", Call(1, "negotiate", {{"client_data", Version()}})},
-                                  {"OldProtocol", OldCall(1, "negotiate", {std::uint64_t{2}}), "old protocol"},
-                                  {"NoProtocol", OldCall(1, "negotiate", {}), "old protocol"},
-                                  {"TooManyArguments", OldCall(1, "negotiate", {Version(), Version()}), "an argument"},
-                                  {"NumberZero", OldCall(0, "negotiate", {Version()}), "out of order"},
-                                  {"NumberOfOurs", OldCall(std::uint64_t{1} << 48, "negotiate", {Version()}), "out of order"},
-                                  {"OpenAtOnce", Call(1, "open", OpenArguments()), "not at this point"},
-                                  {"GetAtOnce", Call(1, "get", {{"id", Id('x')}}), "not at this point"},
-                                  {"PutAtOnce", Call(1, "put", {{"id", Id('x')}, {"data", "x"}}), "not at this point"}}) {
+  for (const RequestsRow& row : std::initializer_list<RequestsRow>{
+           {"Negotiate", OldCall(1, "negotiate", {Version()})},
+           {"NegotiateByName", Call(1, "negotiate", {{"client_data", Version()}})},
+           {"OldProtocol", OldCall(1, "negotiate", {std::uint64_t{2}}), "old protocol"},
+           {"NoProtocol", OldCall(1, "negotiate", {}), "old protocol"},
+           {"TooManyArguments", OldCall(1, "negotiate", {Version(), Version()}), "an argument"},
+           {"NumberZero", OldCall(0, "negotiate", {Version()}), "out of order"},
+           {"NumberOfOurs", OldCall(std::uint64_t{1} << 48, "negotiate", {Version()}), "out of order"},
+           {"OpenAtOnce", Call(1, "open", OpenArguments()), "not at this point"},
+           {"GetAtOnce", Call(1, "get", {{"id", Id('x')}}), "not at this point"},
+           {"PutAtOnce", Call(1, "put", {{"id", Id('x')}, {"data", "x"}}), "not at this point"}}) {
     SCOPED_TRACE(row.name);
     PlayedBridge bridge(Expected());
     Check(row, bridge);
@@ -52,7 +52,7 @@ TEST(GuardRequestsTest, AtTheBeginning) {
 
 TEST(GuardRequestsTest, Open) {
   const Named open = OpenArguments();
-  for (const Row& row : std::initializer_list<Row>{
+  for (const RequestsRow& row : std::initializer_list<RequestsRow>{
            {"AsBorgDoes", Call(2, "open", open)},
            {"ByPosition", OldCall(2, "open", {kPath, false, None(), true, true, false})},
            {"OlderBorg", Call(2, "open", Without(open, "make_parent_dirs"))},
@@ -85,7 +85,7 @@ TEST(GuardRequestsTest, Open) {
 TEST(GuardRequestsTest, Opened) {
   const Named put = {{"id", Id('x')}, {"data", "data"}};
   const Named commit = CommitArguments();
-  for (const Row& row : std::initializer_list<Row>{
+  for (const RequestsRow& row : std::initializer_list<RequestsRow>{
            {"LoadKey", Call(3, "load_key", {})},
            {"Length", Call(3, "__len__", {})},
            {"Rollback", Call(3, "rollback", {})},

@@ -92,14 +92,14 @@ TEST(RpcTest, PositionsAreThoseOfBorg) {
   }
 }
 
-struct Bad {
+struct BadRpc {
   const char* name;
   std::string message;
 };
 
 TEST(RpcTest, OtherFormsAreNoRequests) {
   const std::uint64_t one = 1;
-  for (const Bad& row : std::initializer_list<Bad>{
+  for (const BadRpc& row : std::initializer_list<BadRpc>{
            {"Empty", ""},
            {"TwoValues", "\x80\x80"},
            {"Part", "\x81\xa1"},
@@ -175,7 +175,7 @@ TEST(RpcTest, OtherFormsAreNoAnswers) {
   const std::uint64_t one = 1;
   std::string many = Speech().Map(17).Text("i").Say(one).Text("r").Say(one).bytes();
   for (char c = 'A'; c < 'A' + 15; ++c) many += std::string("\xa1") + c + "\x01";
-  for (const Bad& row : std::initializer_list<Bad>{
+  for (const BadRpc& row : std::initializer_list<BadRpc>{
            {"EmptyMap", "\x80"},
            {"NoNumber", Speech().Map(1).Text("r").Say(one).bytes()},
            {"NoResult", Speech().Map(1).Text("i").Say(one).bytes()},

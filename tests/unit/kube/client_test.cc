@@ -45,7 +45,7 @@ class ClientTest : public testing::Test {
   std::vector<std::int64_t> waits_;
 };
 
-struct Row {
+struct ClientRow {
   const char* name;
   std::function<void(Client&)> call;
   const char* asked;
@@ -53,7 +53,7 @@ struct Row {
   const char* body;
 };
 
-class ClientRequests : public ClientTest, public testing::WithParamInterface<Row> {};
+class ClientRequests : public ClientTest, public testing::WithParamInterface<ClientRow> {};
 
 TEST_P(ClientRequests, AreAsTheApiWantsThem) {
   Client client = Make();
@@ -68,38 +68,40 @@ const std::string kJobText = kJob.dump();
 INSTANTIATE_TEST_SUITE_P(
     Table, ClientRequests,
     testing::Values(
-        Row{"get", [](Client& c) { EXPECT_TRUE(c.Get(Jobs(), kKey)); }, "GET /apis/batch/v1/namespaces/n/jobs/j", "", ""},
-        Row{"create", [](Client& c) { EXPECT_TRUE(c.Create(Jobs(), kJob)); },
-            "POST /apis/batch/v1/namespaces/n/jobs?fieldManager=borg-operator&fieldValidation=Strict", "application/json",
-            kJobText.c_str()},
-        Row{"update", [](Client& c) { EXPECT_TRUE(c.Update(Jobs(), kJob)); },
-            "PUT /apis/batch/v1/namespaces/n/jobs/j?fieldManager=borg-operator", "application/json", kJobText.c_str()},
-        Row{"apply", [](Client& c) { EXPECT_TRUE(c.Apply(Jobs(), kJob)); },
-            "PATCH /apis/batch/v1/namespaces/n/jobs/j?fieldManager=borg-operator&force=true", "application/apply-patch+yaml",
-            kJobText.c_str()},
-        Row{"apply_status", [](Client& c) { EXPECT_TRUE(c.ApplyStatus(Jobs(), kJob)); },
-            "PATCH /apis/batch/v1/namespaces/n/jobs/j/status?fieldManager=borg-operator&force=true", "application/apply-patch+yaml",
-            kJobText.c_str()},
-        Row{"merge_patch",
-            [](Client& c) {
-              EXPECT_TRUE(c.MergePatch(Jobs(), kKey, {{"a", 1}}));
-            },
-            "PATCH /apis/batch/v1/namespaces/n/jobs/j?fieldManager=borg-operator", "application/merge-patch+json", R"({"a":1})"},
-        Row{"json_patch", [](Client& c) { EXPECT_TRUE(c.JsonPatch(Jobs(), kKey, json::array())); },
-            "PATCH /apis/batch/v1/namespaces/n/jobs/j?fieldManager=borg-operator", "application/json-patch+json", "[]"},
-        Row{"delete", [](Client& c) { EXPECT_TRUE(c.Delete(Jobs(), kKey, {})); }, "DELETE /apis/batch/v1/namespaces/n/jobs/j",
-            "application/json", R"({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background"})"},
-        Row{"delete_with_preconditions",
+        ClientRow{"get", [](Client& c) { EXPECT_TRUE(c.Get(Jobs(), kKey)); }, "GET /apis/batch/v1/namespaces/n/jobs/j", "", ""},
+        ClientRow{"create", [](Client& c) { EXPECT_TRUE(c.Create(Jobs(), kJob)); },
+                  "POST /apis/batch/v1/namespaces/n/jobs?fieldManager=borg-operator&fieldValidation=Strict", "application/json",
+                  kJobText.c_str()},
+        ClientRow{"update", [](Client& c) { EXPECT_TRUE(c.Update(Jobs(), kJob)); },
+                  "PUT /apis/batch/v1/namespaces/n/jobs/j?fieldManager=borg-operator", "application/json", kJobText.c_str()},
+        ClientRow{"apply", [](Client& c) { EXPECT_TRUE(c.Apply(Jobs(), kJob)); },
+                  "PATCH /apis/batch/v1/namespaces/n/jobs/j?fieldManager=borg-operator&force=true", "application/apply-patch+yaml",
+                  kJobText.c_str()},
+        ClientRow{"apply_status", [](Client& c) { EXPECT_TRUE(c.ApplyStatus(Jobs(), kJob)); },
+                  "PATCH /apis/batch/v1/namespaces/n/jobs/j/status?fieldManager=borg-operator&force=true",
+                  "application/apply-patch+yaml", kJobText.c_str()},
+        ClientRow{"merge_patch",
+                  [](Client& c) {
+                    EXPECT_TRUE(c.MergePatch(Jobs(), kKey, {{"a", 1}}));
+                  },
+                  "PATCH /apis/batch/v1/namespaces/n/jobs/j?fieldManager=borg-operator", "application/merge-patch+json",
+                  R"({"a":1})"},
+        ClientRow{"json_patch", [](Client& c) { EXPECT_TRUE(c.JsonPatch(Jobs(), kKey, json::array())); },
+                  "PATCH /apis/batch/v1/namespaces/n/jobs/j?fieldManager=borg-operator", "application/json-patch+json", "[]"},
+        ClientRow{"delete", [](Client& c) { EXPECT_TRUE(c.Delete(Jobs(), kKey, {})); }, "DELETE /apis/batch/v1/namespaces/n/jobs/j",
+                  "application/json", R"({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background"})"},
+        ClientRow{
+            "delete_with_preconditions",
             [](Client& c) {
               EXPECT_TRUE(c.Delete(Jobs(), kKey, {.uid = "u", .resource_version = "7", .propagation = Propagation::kForeground}));
             },
             "DELETE /apis/batch/v1/namespaces/n/jobs/j", "application/json",
             R"({"apiVersion":"v1","kind":"DeleteOptions","preconditions":{"resourceVersion":"7","uid":"u"},"propagationPolicy":"Foreground"})"},
-        Row{"log",
-            [](Client& c) {
-              EXPECT_TRUE(c.PodLog({"n", "p"}, {.container = "engine", .tail_lines = 1, .limit_bytes = 9}));
-            },
-            "GET /api/v1/namespaces/n/pods/p/log?container=engine&tailLines=1&limitBytes=9", "", ""}),
+        ClientRow{"log",
+                  [](Client& c) {
+                    EXPECT_TRUE(c.PodLog({"n", "p"}, {.container = "engine", .tail_lines = 1, .limit_bytes = 9}));
+                  },
+                  "GET /api/v1/namespaces/n/pods/p/log?container=engine&tailLines=1&limitBytes=9", "", ""}),
     [](const auto& each) { return std::string(each.param.name); });
 
 HttpResponse Page(const std::string& names, const std::string& next, const std::string& version = "9") {

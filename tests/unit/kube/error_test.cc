@@ -14,7 +14,7 @@ std::string StatusBody(std::string_view reason, std::string_view message) {
          std::string(message) + R"("})";
 }
 
-struct Row {
+struct ErrorRow {
   const char* name;
   int status;
   const char* reason;
@@ -22,10 +22,10 @@ struct Row {
   ErrorKind kind;
 };
 
-class ErrorFromStatus : public testing::TestWithParam<Row> {};
+class ErrorFromStatus : public testing::TestWithParam<ErrorRow> {};
 
 TEST_P(ErrorFromStatus, HasCodeAndKind) {
-  const Row& row = GetParam();
+  const ErrorRow& row = GetParam();
   const ApiError error = ErrorFromAnswer(row.status, StatusBody(row.reason, "why"));
   EXPECT_EQ(ToString(error.code), ToString(row.code));
   EXPECT_EQ(error.kind(), row.kind);
@@ -34,24 +34,25 @@ TEST_P(ErrorFromStatus, HasCodeAndKind) {
   EXPECT_EQ(error.message, "why");
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, ErrorFromStatus,
-                         testing::Values(Row{"bad_request", 400, "BadRequest", Code::kInvalid, ErrorKind::kTerminal},
-                                         Row{"unauthorized", 401, "Unauthorized", Code::kUnauthorized, ErrorKind::kWaiting},
-                                         Row{"forbidden", 403, "Forbidden", Code::kForbidden, ErrorKind::kWaiting},
-                                         Row{"not_found", 404, "NotFound", Code::kNotFound, ErrorKind::kWaiting},
-                                         Row{"request_timeout", 408, "Timeout", Code::kTimeout, ErrorKind::kTransient},
-                                         Row{"conflict", 409, "Conflict", Code::kConflict, ErrorKind::kTransient},
-                                         Row{"already_exists", 409, "AlreadyExists", Code::kAlreadyExists, ErrorKind::kTransient},
-                                         Row{"expired", 410, "Expired", Code::kGone, ErrorKind::kTransient},
-                                         Row{"gone", 410, "Gone", Code::kGone, ErrorKind::kTransient},
-                                         Row{"invalid", 422, "Invalid", Code::kInvalid, ErrorKind::kTerminal},
-                                         Row{"too_large", 413, "RequestEntityTooLarge", Code::kInvalid, ErrorKind::kTerminal},
-                                         Row{"throttled", 429, "TooManyRequests", Code::kThrottled, ErrorKind::kTransient},
-                                         Row{"internal", 500, "InternalError", Code::kServerError, ErrorKind::kTransient},
-                                         Row{"unavailable", 503, "ServiceUnavailable", Code::kServerError, ErrorKind::kTransient},
-                                         Row{"gateway_timeout", 504, "Timeout", Code::kTimeout, ErrorKind::kTransient},
-                                         Row{"redirect", 302, "", Code::kProtocol, ErrorKind::kTransient}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Table, ErrorFromStatus,
+    testing::Values(ErrorRow{"bad_request", 400, "BadRequest", Code::kInvalid, ErrorKind::kTerminal},
+                    ErrorRow{"unauthorized", 401, "Unauthorized", Code::kUnauthorized, ErrorKind::kWaiting},
+                    ErrorRow{"forbidden", 403, "Forbidden", Code::kForbidden, ErrorKind::kWaiting},
+                    ErrorRow{"not_found", 404, "NotFound", Code::kNotFound, ErrorKind::kWaiting},
+                    ErrorRow{"request_timeout", 408, "Timeout", Code::kTimeout, ErrorKind::kTransient},
+                    ErrorRow{"conflict", 409, "Conflict", Code::kConflict, ErrorKind::kTransient},
+                    ErrorRow{"already_exists", 409, "AlreadyExists", Code::kAlreadyExists, ErrorKind::kTransient},
+                    ErrorRow{"expired", 410, "Expired", Code::kGone, ErrorKind::kTransient},
+                    ErrorRow{"gone", 410, "Gone", Code::kGone, ErrorKind::kTransient},
+                    ErrorRow{"invalid", 422, "Invalid", Code::kInvalid, ErrorKind::kTerminal},
+                    ErrorRow{"too_large", 413, "RequestEntityTooLarge", Code::kInvalid, ErrorKind::kTerminal},
+                    ErrorRow{"throttled", 429, "TooManyRequests", Code::kThrottled, ErrorKind::kTransient},
+                    ErrorRow{"internal", 500, "InternalError", Code::kServerError, ErrorKind::kTransient},
+                    ErrorRow{"unavailable", 503, "ServiceUnavailable", Code::kServerError, ErrorKind::kTransient},
+                    ErrorRow{"gateway_timeout", 504, "Timeout", Code::kTimeout, ErrorKind::kTransient},
+                    ErrorRow{"redirect", 302, "", Code::kProtocol, ErrorKind::kTransient}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(ErrorFromAnswer, AFieldThatIsNoneIsAFaultOfTheObject) {
   const ApiError error = ErrorFromAnswer(

@@ -109,13 +109,13 @@ TEST(Kubeconfig, AContextCanBeChosen) {
   EXPECT_EQ(missing.error().message, "the kubeconfig has no context `d`");
 }
 
-struct Row {
+struct KubeconfigRow {
   const char* name;
   std::string text;
   const char* says;
 };
 
-class Refused : public testing::TestWithParam<Row> {};
+class Refused : public testing::TestWithParam<KubeconfigRow> {};
 
 TEST_P(Refused, WithAClearMessageAndNoSecret) {
   const auto context = Read(GetParam().text);
@@ -128,32 +128,34 @@ TEST_P(Refused, WithAClearMessageAndNoSecret) {
 INSTANTIATE_TEST_SUITE_P(
     Table, Refused,
     testing::Values(
-        Row{"insecure", Config(kServer + "\ninsecure-skip-tls-verify: true", "token: s3cret"), "insecure-skip-tls-verify"},
-        Row{"plain_http", Config("server: http://h", "token: s3cret"), "https://"},
-        Row{"proxy", Config(kServer + "\nproxy-url: http://p", "token: s3cret"), "proxy-url"},
-        Row{"no_server", Config("tls-server-name: x", "token: s3cret"), "server is missing"},
-        Row{"bad_base64", Config(kServer + "\ncertificate-authority-data: s3cret!", "token: t"),
-            "certificate-authority-data is not base64"},
-        Row{"password", Config(kServer, "username: a\npassword: s3cret"), "username is not supported"},
-        Row{"auth_provider", Config(kServer, "auth-provider: {name: gcp}"), "auth-provider is not supported"},
-        Row{"impersonation", Config(kServer, "token: s3cret\nas: admin"), "as is not supported"},
-        Row{"key_without_certificate", Config(kServer, "client-key-data: czNjcmV0"), "go together"},
-        Row{"exec_version", Config(kServer, "exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}"),
-            "exec.apiVersion"},
-        Row{"exec_command", Config(kServer, "exec: {apiVersion: client.authentication.k8s.io/v1}"), "exec.command"},
-        Row{"exec_interactive",
-            Config(kServer, "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always}"),
-            "interactiveMode"},
-        Row{"exec_and_token", Config(kServer, "token: s3cret\nexec: {apiVersion: client.authentication.k8s.io/v1, command: x}"),
-            "keep one"},
-        Row{"no_context", "apiVersion: v1\nkind: Config\n", "no current-context"},
-        Row{"no_cluster", "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]", "no cluster `k`"},
-        Row{"no_user",
-            "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
-            "clusters: [{name: k, cluster: {server: \"https://h\"}}]",
-            "no user `u`"},
-        Row{"no_yaml", "a: [", "/etc/kube/config"}, Row{"a_list", "[a]", "is no kubeconfig"},
-        Row{"empty", " \n", "no current-context"}),
+        KubeconfigRow{"insecure", Config(kServer + "\ninsecure-skip-tls-verify: true", "token: s3cret"),
+                      "insecure-skip-tls-verify"},
+        KubeconfigRow{"plain_http", Config("server: http://h", "token: s3cret"), "https://"},
+        KubeconfigRow{"proxy", Config(kServer + "\nproxy-url: http://p", "token: s3cret"), "proxy-url"},
+        KubeconfigRow{"no_server", Config("tls-server-name: x", "token: s3cret"), "server is missing"},
+        KubeconfigRow{"bad_base64", Config(kServer + "\ncertificate-authority-data: s3cret!", "token: t"),
+                      "certificate-authority-data is not base64"},
+        KubeconfigRow{"password", Config(kServer, "username: a\npassword: s3cret"), "username is not supported"},
+        KubeconfigRow{"auth_provider", Config(kServer, "auth-provider: {name: gcp}"), "auth-provider is not supported"},
+        KubeconfigRow{"impersonation", Config(kServer, "token: s3cret\nas: admin"), "as is not supported"},
+        KubeconfigRow{"key_without_certificate", Config(kServer, "client-key-data: czNjcmV0"), "go together"},
+        KubeconfigRow{"exec_version", Config(kServer, "exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}"),
+                      "exec.apiVersion"},
+        KubeconfigRow{"exec_command", Config(kServer, "exec: {apiVersion: client.authentication.k8s.io/v1}"), "exec.command"},
+        KubeconfigRow{"exec_interactive",
+                      Config(kServer, "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always}"),
+                      "interactiveMode"},
+        KubeconfigRow{"exec_and_token",
+                      Config(kServer, "token: s3cret\nexec: {apiVersion: client.authentication.k8s.io/v1, command: x}"),
+                      "keep one"},
+        KubeconfigRow{"no_context", "apiVersion: v1\nkind: Config\n", "no current-context"},
+        KubeconfigRow{"no_cluster", "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]", "no cluster `k`"},
+        KubeconfigRow{"no_user",
+                      "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
+                      "clusters: [{name: k, cluster: {server: \"https://h\"}}]",
+                      "no user `u`"},
+        KubeconfigRow{"no_yaml", "a: [", "/etc/kube/config"}, KubeconfigRow{"a_list", "[a]", "is no kubeconfig"},
+        KubeconfigRow{"empty", " \n", "no current-context"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(Kubeconfig, WhatIsSetToNothingIsNotSet) {

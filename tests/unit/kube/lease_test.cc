@@ -17,33 +17,34 @@ LeaseRecord Record(std::string holder, std::chrono::seconds duration = 15s) {
   return {std::move(holder), duration, 3, "2026-11-01T00:00:00.000000Z", "2026-11-01T00:00:10.000000Z", "77"};
 }
 
-struct Row {
+struct LeaseRow {
   const char* name;
   std::optional<LeaseRecord> record;
   std::chrono::milliseconds unchanged;
   LeaseAction action;
 };
 
-class Decisions : public testing::TestWithParam<Row> {};
+class Decisions : public testing::TestWithParam<LeaseRow> {};
 
 TEST_P(Decisions, FollowTheTable) {
-  const Row& row = GetParam();
+  const LeaseRow& row = GetParam();
   EXPECT_EQ(DecideLease({row.record, kSince}, "me", kTimes, kSince + row.unchanged), row.action);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, Decisions,
-                         testing::Values(Row{"none", std::nullopt, 0ms, LeaseAction::kCreate},
-                                         Row{"ours", Record("me"), 0ms, LeaseAction::kRenew},
-                                         Row{"ours_and_old", Record("me"), 1h, LeaseAction::kRenew},
-                                         Row{"released", Record(""), 0ms, LeaseAction::kTake},
-                                         Row{"another_just_seen", Record("other"), 0ms, LeaseAction::kWait},
-                                         Row{"another_before_its_duration", Record("other"), 14999ms, LeaseAction::kWait},
-                                         Row{"another_after_its_duration", Record("other"), 15000ms, LeaseAction::kTake},
-                                         Row{"anothers_longer_duration_counts", Record("other", 60s), 59999ms, LeaseAction::kWait},
-                                         Row{"anothers_longer_duration_is_over", Record("other", 60s), 60s, LeaseAction::kTake},
-                                         Row{"without_duration_ours_counts", Record("other", 0s), 14999ms, LeaseAction::kWait},
-                                         Row{"without_duration_ours_is_over", Record("other", 0s), 15s, LeaseAction::kTake}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Table, Decisions,
+    testing::Values(LeaseRow{"none", std::nullopt, 0ms, LeaseAction::kCreate},
+                    LeaseRow{"ours", Record("me"), 0ms, LeaseAction::kRenew},
+                    LeaseRow{"ours_and_old", Record("me"), 1h, LeaseAction::kRenew},
+                    LeaseRow{"released", Record(""), 0ms, LeaseAction::kTake},
+                    LeaseRow{"another_just_seen", Record("other"), 0ms, LeaseAction::kWait},
+                    LeaseRow{"another_before_its_duration", Record("other"), 14999ms, LeaseAction::kWait},
+                    LeaseRow{"another_after_its_duration", Record("other"), 15000ms, LeaseAction::kTake},
+                    LeaseRow{"anothers_longer_duration_counts", Record("other", 60s), 59999ms, LeaseAction::kWait},
+                    LeaseRow{"anothers_longer_duration_is_over", Record("other", 60s), 60s, LeaseAction::kTake},
+                    LeaseRow{"without_duration_ours_counts", Record("other", 0s), 14999ms, LeaseAction::kWait},
+                    LeaseRow{"without_duration_ours_is_over", Record("other", 0s), 15s, LeaseAction::kTake}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(Observe, CountsFromTheFirstLookAtTheSameContent) {
   LeaseView view = Observe({}, Record("other"), kSince);

@@ -8,7 +8,7 @@
 namespace borgop::kube {
 namespace {
 
-struct Row {
+struct ResourceRow {
   const char* name;
   const ResourceType& (*type)();
   ObjectKey key;
@@ -16,26 +16,26 @@ struct Row {
   const char* path;
 };
 
-class ObjectPaths : public testing::TestWithParam<Row> {};
+class ObjectPaths : public testing::TestWithParam<ResourceRow> {};
 
 TEST_P(ObjectPaths, AreWhatTheApiServes) {
-  const Row& row = GetParam();
+  const ResourceRow& row = GetParam();
   EXPECT_EQ(ObjectPath(row.type(), row.key, row.subresource), row.path);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Table, ObjectPaths,
-    testing::Values(Row{"core", Pods, {"a", "b"}, "", "/api/v1/namespaces/a/pods/b"},
-                    Row{"log", Pods, {"a", "b"}, "log", "/api/v1/namespaces/a/pods/b/log"},
-                    Row{"group", Jobs, {"a", "b"}, "", "/apis/batch/v1/namespaces/a/jobs/b"},
-                    Row{"cluster_wide", Namespaces, {"", "b"}, "", "/api/v1/namespaces/b"},
-                    Row{"namespace_is_not_for_cluster_wide", Namespaces, {"a", "b"}, "", "/api/v1/namespaces/b"},
-                    Row{"status",
-                        BorgBackupTargets,
-                        {"a", "b"},
-                        "status",
-                        "/apis/borg-operator.dev/v1alpha1/namespaces/a/borgbackuptargets/b/status"},
-                    Row{"hostile_name", Secrets, {"..", "x/../y?z"}, "", "/api/v1/namespaces/../secrets/x%2F..%2Fy%3Fz"}),
+    testing::Values(ResourceRow{"core", Pods, {"a", "b"}, "", "/api/v1/namespaces/a/pods/b"},
+                    ResourceRow{"log", Pods, {"a", "b"}, "log", "/api/v1/namespaces/a/pods/b/log"},
+                    ResourceRow{"group", Jobs, {"a", "b"}, "", "/apis/batch/v1/namespaces/a/jobs/b"},
+                    ResourceRow{"cluster_wide", Namespaces, {"", "b"}, "", "/api/v1/namespaces/b"},
+                    ResourceRow{"namespace_is_not_for_cluster_wide", Namespaces, {"a", "b"}, "", "/api/v1/namespaces/b"},
+                    ResourceRow{"status",
+                                BorgBackupTargets,
+                                {"a", "b"},
+                                "status",
+                                "/apis/borg-operator.dev/v1alpha1/namespaces/a/borgbackuptargets/b/status"},
+                    ResourceRow{"hostile_name", Secrets, {"..", "x/../y?z"}, "", "/api/v1/namespaces/../secrets/x%2F..%2Fy%3Fz"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(CollectionPath, OfOneOrAllNamespaces) {

@@ -10,7 +10,7 @@
 namespace borgop::kube {
 namespace {
 
-std::string Event(const std::string& type, const std::string& name, int version) {
+std::string EventLine(const std::string& type, const std::string& name, int version) {
   return R"({"type":")" + type + R"(","object":{"metadata":{"name":")" + name + R"(","resourceVersion":")" +
          std::to_string(version) + "\"}}}\n";
 }
@@ -25,8 +25,8 @@ std::string Told(const std::vector<WatchEvent>& events) {
   return told;
 }
 
-const std::string kStream = Event("ADDED", "a", 1) + Event("MODIFIED", "b", 2) + Event("DELETED", "c", 3) +
-                            Event("BOOKMARK", "", 4) + Event("ADDED", "€", 5);
+const std::string kStream = EventLine("ADDED", "a", 1) + EventLine("MODIFIED", "b", 2) + EventLine("DELETED", "c", 3) +
+                            EventLine("BOOKMARK", "", 4) + EventLine("ADDED", "€", 5);
 const std::string kTold = "Aa1 Mb2 Dc3 B4 A€5 ";
 
 TEST(WatchDecoder, ReadsEventsWhereverChunksSplit) {
@@ -54,7 +54,7 @@ TEST(WatchDecoder, ReadsEventsWithOneSplitAnywhere) {
 TEST(WatchDecoder, AnEventIsToldAsSoonAsItsLineEnds) {
   WatchDecoder decoder;
   std::vector<WatchEvent> events;
-  ASSERT_TRUE(decoder.Feed(Event("ADDED", "a", 1) + R"({"type":"ADD)", events));
+  ASSERT_TRUE(decoder.Feed(EventLine("ADDED", "a", 1) + R"({"type":"ADD)", events));
   EXPECT_EQ(Told(events), "Aa1 ");
   EXPECT_FALSE(decoder.AtBoundary());
 }
@@ -62,7 +62,7 @@ TEST(WatchDecoder, AnEventIsToldAsSoonAsItsLineEnds) {
 TEST(WatchDecoder, EmptyLinesAreNothing) {
   WatchDecoder decoder;
   std::vector<WatchEvent> events;
-  ASSERT_TRUE(decoder.Feed("\n\r\n  \n" + Event("ADDED", "a", 1), events));
+  ASSERT_TRUE(decoder.Feed("\n\r\n  \n" + EventLine("ADDED", "a", 1), events));
   EXPECT_EQ(Told(events), "Aa1 ");
 }
 
@@ -78,12 +78,12 @@ class BadLines : public testing::TestWithParam<Bad> {};
 TEST_P(BadLines, EndTheWatchForGood) {
   WatchDecoder decoder({}, 4096);
   std::vector<WatchEvent> events;
-  const Status status = decoder.Feed(Event("ADDED", "a", 1) + GetParam().line + "\n" + Event("ADDED", "b", 2), events);
+  const Status status = decoder.Feed(EventLine("ADDED", "a", 1) + GetParam().line + "\n" + EventLine("ADDED", "b", 2), events);
   ASSERT_FALSE(status);
   EXPECT_EQ(ToString(status.error().code), ToString(GetParam().code));
   EXPECT_EQ(status.error().status, GetParam().status);
   EXPECT_EQ(Told(events), "Aa1 ") << "what came before counts, what comes after does not";
-  const Status again = decoder.Feed(Event("ADDED", "c", 3), events);
+  const Status again = decoder.Feed(EventLine("ADDED", "c", 3), events);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().message, status.error().message);
   EXPECT_EQ(Told(events), "Aa1 ");
@@ -124,7 +124,7 @@ TEST(WatchDecoder, ALineThatNeverEndsIsRefusedInPieces) {
 }
 
 TEST(WatchDecoder, ALineMayBeAsLongAsTheLimit) {
-  const std::string line = Event("ADDED", "a", 1);
+  const std::string line = EventLine("ADDED", "a", 1);
   WatchDecoder decoder({}, line.size() - 1);  // the line break does not count
   std::vector<WatchEvent> events;
   EXPECT_TRUE(decoder.Feed(line, events));

@@ -11,7 +11,7 @@ constexpr const char* kTime = "2026-11-24T02:00:05Z";
 constexpr auto kJson = Format::kJson;
 constexpr auto kText = Format::kText;
 
-struct Row {
+struct LogRow {
   const char* name;
   Format format;
   Level level;
@@ -20,10 +20,10 @@ struct Row {
   std::string line;      // without the time
 };
 
-class FormatLineTable : public testing::TestWithParam<Row> {};
+class FormatLineTable : public testing::TestWithParam<LogRow> {};
 
 TEST_P(FormatLineTable, IsOneLineOfPrintableText) {
-  const Row& row = GetParam();
+  const LogRow& row = GetParam();
   const std::string line = FormatLine(row.format, kTime, row.level, row.message, {{"a", row.value}});
   EXPECT_EQ(line, (row.format == kJson ? R"({"time":")" + std::string(kTime) + R"(",)" : std::string(kTime) + " ") + row.line);
   for (const char c : line) {
@@ -35,25 +35,26 @@ TEST_P(FormatLineTable, IsOneLineOfPrintableText) {
 INSTANTIATE_TEST_SUITE_P(
     Table, FormatLineTable,
     testing::Values(
-        Row{"json", kJson, Level::kInfo, "started", 3, R"("level":"info","message":"started","a":3})"},
-        Row{"json_object", kJson, Level::kDebug, "m", {{"x", {1, "y"}}}, R"("level":"debug","message":"m","a":{"x":[1,"y"]}})"},
-        Row{"json_controls", kJson, Level::kWarning, "a\nb\x1b[2J", "\t\x7f",
-            R"("level":"warning","message":"a\nb\u001b[2J","a":"\t\u007f"})"},
-        Row{"json_controls_beyond_ascii", kJson, Level::kWarning,
-            "\xc2\x9b"
-            "2J",
-            "\xe2\x80\xae", R"("level":"warning","message":"\u009b2J","a":"\u202e"})"},
-        Row{"json_no_utf8", kJson, Level::kError, "\xff", "x\xc3", R"("level":"error","message":"\ufffd","a":"x\ufffd"})"},
-        Row{"json_quotes", kJson, Level::kInfo, "a \"b\"", "\\", R"("level":"info","message":"a \"b\"","a":"\\"})"},
-        Row{"text", kText, Level::kInfo, "started", "backups/web-01", "info: started a=backups/web-01"},
-        Row{"text_number", kText, Level::kDebug, "m", 7, "debug: m a=7"},
-        Row{"text_list", kText, Level::kInfo, "m", {"x", "\x7f\xc2\x9b"}, R"(info: m a=["x","\u007f\u009b"])"},
-        Row{"text_empty", kText, Level::kInfo, "m", "", R"(info: m a="")"},
-        Row{"text_space", kText, Level::kInfo, "m", "x y", R"(info: m a="x y")"},
-        Row{"text_looks_like_a_field", kText, Level::kInfo, "m", "x=y", R"(info: m a="x=y")"},
-        Row{"text_quotes", kText, Level::kInfo, "m", "\"", R"(info: m a="\"")"},
-        Row{"text_controls", kText, Level::kWarning, "a\nb\x1b[2J", "\r\x7f\xe2\x80\xae", R"(warning: a\nb\x1b[2J a=\r\x7f\u202e)"},
-        Row{"text_no_utf8", kText, Level::kError, "\xff", "x\xc3", "error: \xef\xbf\xbd a=x\xef\xbf\xbd"}),
+        LogRow{"json", kJson, Level::kInfo, "started", 3, R"("level":"info","message":"started","a":3})"},
+        LogRow{"json_object", kJson, Level::kDebug, "m", {{"x", {1, "y"}}}, R"("level":"debug","message":"m","a":{"x":[1,"y"]}})"},
+        LogRow{"json_controls", kJson, Level::kWarning, "a\nb\x1b[2J", "\t\x7f",
+               R"("level":"warning","message":"a\nb\u001b[2J","a":"\t\u007f"})"},
+        LogRow{"json_controls_beyond_ascii", kJson, Level::kWarning,
+               "\xc2\x9b"
+               "2J",
+               "\xe2\x80\xae", R"("level":"warning","message":"\u009b2J","a":"\u202e"})"},
+        LogRow{"json_no_utf8", kJson, Level::kError, "\xff", "x\xc3", R"("level":"error","message":"\ufffd","a":"x\ufffd"})"},
+        LogRow{"json_quotes", kJson, Level::kInfo, "a \"b\"", "\\", R"("level":"info","message":"a \"b\"","a":"\\"})"},
+        LogRow{"text", kText, Level::kInfo, "started", "backups/web-01", "info: started a=backups/web-01"},
+        LogRow{"text_number", kText, Level::kDebug, "m", 7, "debug: m a=7"},
+        LogRow{"text_list", kText, Level::kInfo, "m", {"x", "\x7f\xc2\x9b"}, R"(info: m a=["x","\u007f\u009b"])"},
+        LogRow{"text_empty", kText, Level::kInfo, "m", "", R"(info: m a="")"},
+        LogRow{"text_space", kText, Level::kInfo, "m", "x y", R"(info: m a="x y")"},
+        LogRow{"text_looks_like_a_field", kText, Level::kInfo, "m", "x=y", R"(info: m a="x=y")"},
+        LogRow{"text_quotes", kText, Level::kInfo, "m", "\"", R"(info: m a="\"")"},
+        LogRow{"text_controls", kText, Level::kWarning, "a\nb\x1b[2J", "\r\x7f\xe2\x80\xae",
+               R"(warning: a\nb\x1b[2J a=\r\x7f\u202e)"},
+        LogRow{"text_no_utf8", kText, Level::kError, "\xff", "x\xc3", "error: \xef\xbf\xbd a=x\xef\xbf\xbd"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(FormatLine, FieldsKeepTheirOrder) {

@@ -22,7 +22,7 @@ TargetSample Sample() {
 
 constexpr std::string_view kLabels = R"({namespace="backups",name="web-01",server="vault")";
 
-struct Row {
+struct TargetMetricsRow {
   const char* name;
   std::function<void(TargetSample&)> change;
   const char* metric;
@@ -41,7 +41,7 @@ TEST(TargetMetricsTest, Table) {
     run.files = 7;
     sample.status.last_backup = sample.status.last_successful_backup = run;
   };
-  for (const Row& row : std::vector<Row>{
+  for (const TargetMetricsRow& row : std::vector<TargetMetricsRow>{
            {"not ready", [](TargetSample&) {}, "target_ready", "0"},
            {"ready",
             [](TargetSample& sample) {

@@ -8,14 +8,14 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct ArchiveGlobRow {
   const char* name;
   const char* glob;
   std::vector<std::string> matching, others;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const ArchiveGlobRow& row, std::ostream* out) { *out << row.name; }
 
-class ArchiveGlobTest : public testing::TestWithParam<Row> {};
+class ArchiveGlobTest : public testing::TestWithParam<ArchiveGlobRow> {};
 
 TEST_P(ArchiveGlobTest, Matches) {
   const auto glob = ArchiveGlob::Parse(GetParam().glob);
@@ -24,7 +24,7 @@ TEST_P(ArchiveGlobTest, Matches) {
   for (const std::string& name : GetParam().others) EXPECT_FALSE(glob->Matches(name)) << name;
 }
 
-const Row kRows[] = {
+const ArchiveGlobRow kArchiveGlobRows[] = {
     {"Plain", "web", {"web"}, {"we", "webb", "", "Web"}},
     {"Prefix", "web-*", {"web-", "web-1", "web-*"}, {"web", "xweb-1"}},
     {"Stars", "*a*b*", {"ab", "xaxbx", "aab"}, {"ba", "a"}},
@@ -44,7 +44,8 @@ const Row kRows[] = {
     {"Utf8Range", "[\xc3\xa0-\xc3\xbf]", {"\xc3\xa9"}, {"\xc3", "e"}},
     {"Dots", "a.b+(c)", {"a.b+(c)"}, {"axb+(c)"}},
 };
-INSTANTIATE_TEST_SUITE_P(Table, ArchiveGlobTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, ArchiveGlobTest, testing::ValuesIn(kArchiveGlobRows),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(ArchiveGlobTest, BackwardsRange) { EXPECT_FALSE(ArchiveGlob::Parse("[z-a]")); }
 

@@ -40,7 +40,7 @@ class PruneSettings : public testing::TestWithParam<PruneRow> {};
 
 TEST_P(PruneSettings, Parse) { EXPECT_EQ(Show(ParsePruneSetting(GetParam().text)), GetParam().shown); }
 
-const PruneRow kRows[] = {
+const PruneRow kPruneSettingRows[] = {
     {"Nothing", "", ""},
     {"Spaces", " \t\n ", ""},
     {"ReadmeOfTheGoProgram", "--keep-daily 7 --keep-weekly 20 --keep-monthly 12 --keep-yearly 15",
@@ -100,7 +100,7 @@ const PruneRow kRows[] = {
      "daily=1 glob={hostname}-* ! -P has a placeholder in it, and pruning does not run on the target (write out what it stands "
      "for)"},
 };
-INSTANTIATE_TEST_SUITE_P(Texts, PruneSettings, testing::ValuesIn(kRows),
+INSTANTIATE_TEST_SUITE_P(Texts, PruneSettings, testing::ValuesIn(kPruneSettingRows),
                          [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace borgop {
 namespace {
 
-std::string WireString(std::string_view text) {
+std::string KeyWireString(std::string_view text) {
   return std::string(2, '\0') + static_cast<char>(text.size() >> 8) + static_cast<char>(text.size() & 0xFF) + std::string(text);
 }
 
@@ -34,7 +34,7 @@ std::string Made() {
 }
 constexpr char kEd25519[] = "ed25519";
 constexpr char kEcdsa[] = "ecdsa";
-constexpr char kRsa[] = "rsa";
+constexpr char kRsaLine[] = "rsa";
 constexpr char k256[] = "256";
 constexpr char k384[] = "384";
 constexpr char k521[] = "521";
@@ -49,7 +49,7 @@ TEST_P(PublicKeys, PassWholeAndNotWhereverTheyAreCut) {
   EXPECT_TRUE(IsWholePublicKey(type, blob));
   for (std::size_t size = 0; size < blob.size(); ++size) EXPECT_FALSE(IsWholePublicKey(type, blob.substr(0, size))) << size;
   for (std::size_t more = 1; more < 8; ++more) EXPECT_FALSE(IsWholePublicKey(type, blob + std::string(more, '\0'))) << more;
-  EXPECT_FALSE(IsWholePublicKey(type, blob + WireString("more")));
+  EXPECT_FALSE(IsWholePublicKey(type, blob + KeyWireString("more")));
 }
 
 TEST_P(PublicKeys, AreLookedAtInKnownHosts) {
@@ -63,30 +63,32 @@ TEST_P(PublicKeys, AreLookedAtInKnownHosts) {
 
 const KeyRow kKeys[] = {
     {"Ed25519", "ssh-ed25519", Made<kEd25519, k256>},
-    {"Rsa1024", "ssh-rsa", Made<kRsa, k1024>},
-    {"Rsa2048", "ssh-rsa", Made<kRsa, k2048>},
+    {"Rsa1024", "ssh-rsa", Made<kRsaLine, k1024>},
+    {"Rsa2048", "ssh-rsa", Made<kRsaLine, k2048>},
     {"Ecdsa256", "ecdsa-sha2-nistp256", Made<kEcdsa, k256>},
     {"Ecdsa384", "ecdsa-sha2-nistp384", Made<kEcdsa, k384>},
     {"Ecdsa521", "ecdsa-sha2-nistp521", Made<kEcdsa, k521>},
     {"Dsa", "ssh-dss",
-     [] { return WireString("ssh-dss") + WireString("\1p") + WireString("\1q") + WireString("\1g") + WireString("\1y"); }},
+     [] {
+       return KeyWireString("ssh-dss") + KeyWireString("\1p") + KeyWireString("\1q") + KeyWireString("\1g") + KeyWireString("\1y");
+     }},
     {"SecurityEd25519", "sk-ssh-ed25519@openssh.com",
-     [] { return WireString("sk-ssh-ed25519@openssh.com") + WireString(std::string(32, 'k')) + WireString("ssh:"); }},
+     [] { return KeyWireString("sk-ssh-ed25519@openssh.com") + KeyWireString(std::string(32, 'k')) + KeyWireString("ssh:"); }},
     {"SecurityEcdsa", "sk-ecdsa-sha2-nistp256@openssh.com",
      [] {
-       return WireString("sk-ecdsa-sha2-nistp256@openssh.com") + WireString("nistp256") + WireString(Point(32)) +
-              WireString("ssh:");
+       return KeyWireString("sk-ecdsa-sha2-nistp256@openssh.com") + KeyWireString("nistp256") + KeyWireString(Point(32)) +
+              KeyWireString("ssh:");
      }},
 };
 INSTANTIATE_TEST_SUITE_P(Kinds, PublicKeys, testing::ValuesIn(kKeys), [](const auto& row) { return std::string(row.param.name); });
 
 TEST(PublicKey, EachPartHasItsSizeAndForm) {
-  const auto ed25519 = [](std::size_t size) { return WireString("ssh-ed25519") + WireString(std::string(size, 'k')); };
+  const auto ed25519 = [](std::size_t size) { return KeyWireString("ssh-ed25519") + KeyWireString(std::string(size, 'k')); };
   EXPECT_TRUE(IsWholePublicKey("ssh-ed25519", ed25519(32)));
   for (const std::size_t size : {0U, 31U, 33U}) EXPECT_FALSE(IsWholePublicKey("ssh-ed25519", ed25519(size))) << size;
 
   const auto ecdsa = [](std::string_view curve, const std::string& point) {
-    return WireString("ecdsa-sha2-nistp256") + WireString(curve) + WireString(point);
+    return KeyWireString("ecdsa-sha2-nistp256") + KeyWireString(curve) + KeyWireString(point);
   };
   EXPECT_TRUE(IsWholePublicKey("ecdsa-sha2-nistp256", ecdsa("nistp256", Point(32))));
   EXPECT_FALSE(IsWholePublicKey("ecdsa-sha2-nistp256", ecdsa("nistp384", Point(32)))) << "another curve than the type's";
@@ -96,7 +98,7 @@ TEST(PublicKey, EachPartHasItsSizeAndForm) {
   EXPECT_FALSE(IsWholePublicKey("ecdsa-sha2-nistp256", ecdsa("nistp256", "\x02" + std::string(32, 'p')))) << "compressed";
 
   const auto rsa = [](std::string_view exponent, std::string_view modulus) {
-    return WireString("ssh-rsa") + WireString(exponent) + WireString(modulus);
+    return KeyWireString("ssh-rsa") + KeyWireString(exponent) + KeyWireString(modulus);
   };
   EXPECT_TRUE(IsWholePublicKey("ssh-rsa", rsa("\1\1", std::string("\0\xff", 2))));
   EXPECT_FALSE(IsWholePublicKey("ssh-rsa", rsa("", "\1\1"))) << "a number that is 0";
@@ -104,8 +106,8 @@ TEST(PublicKey, EachPartHasItsSizeAndForm) {
 }
 
 TEST(PublicKey, OtherTypesAreNotLookedInto) {
-  EXPECT_TRUE(IsWholePublicKey("ssh-ed25519-cert-v01@openssh.com", WireString("ssh-ed25519-cert-v01@openssh.com")));
-  EXPECT_TRUE(IsWholePublicKey("ssh-ed25519", WireString("ssh-ed25519") + WireString(std::string(32, 'k'))));
+  EXPECT_TRUE(IsWholePublicKey("ssh-ed25519-cert-v01@openssh.com", KeyWireString("ssh-ed25519-cert-v01@openssh.com")));
+  EXPECT_TRUE(IsWholePublicKey("ssh-ed25519", KeyWireString("ssh-ed25519") + KeyWireString(std::string(32, 'k'))));
 }
 
 }  // namespace

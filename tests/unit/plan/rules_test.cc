@@ -31,7 +31,7 @@ TEST_P(Rules, Judges) {
   }
 }
 
-const RuleRow kRows[] = {
+const RuleRow kRulesRows[] = {
     {"HostName", HostProblem, "b.example.org", ""},
     {"HostV4", HostProblem, "10.0.0.1", ""},
     {"HostV6", HostProblem, "fd00::1", ""},
@@ -156,7 +156,7 @@ const RuleRow kRows[] = {
     {"GlobOpenBracket", GlobArchivesProblem, "[z-a", ""},
     {"GlobEmpty", GlobArchivesProblem, "", "is empty"},
 };
-INSTANTIATE_TEST_SUITE_P(Values, Rules, testing::ValuesIn(kRows), [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Values, Rules, testing::ValuesIn(kRulesRows), [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Rules, RetentionMustKeepSomething) {
   Retention retention;

@@ -16,7 +16,7 @@ using test::GoodToml;
 using test::LineOf;
 using test::With;
 
-std::string Message(std::string_view text) {
+std::string TomlMessage(std::string_view text) {
   const Result<Plan> plan = ReadToml(text, "backups.toml");
   if (plan) return {};
   EXPECT_EQ(plan.error().reason, Reason::kInvalidConfig);
@@ -37,7 +37,7 @@ class TomlRefusals : public testing::TestWithParam<Refusal> {};
 TEST_P(TomlRefusals, NameFileLineAndKey) {
   const Refusal& row = GetParam();
   const std::string text = With(GoodToml(), row.from, row.to);
-  EXPECT_EQ(Message(text), "backups.toml:" + LineOf(text, row.at) + ": " + row.problem);
+  EXPECT_EQ(TomlMessage(text), "backups.toml:" + LineOf(text, row.at) + ": " + row.problem);
 }
 
 const Refusal kRefusals[] = {
@@ -176,32 +176,32 @@ INSTANTIATE_TEST_SUITE_P(Rows, TomlRefusals, testing::ValuesIn([] {
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(TomlRefusal, SyntaxErrorsNameLineAndColumn) {
-  EXPECT_TRUE(Message("[Borg]\nRootDir=\n").starts_with("backups.toml:2: column 9: is no valid TOML: "))
-      << Message("[Borg]\nRootDir=\n");
-  EXPECT_TRUE(Message("\n\n[Borg\n").starts_with("backups.toml:3: column ")) << Message("\n\n[Borg\n");
-  EXPECT_NE(Message("[Borg]\nRootDir='a'\nRootDir='b'\n").find("backups.toml:3: "), std::string::npos);
-  EXPECT_EQ(Message("a\0"), Message(std::string("a")));
-  EXPECT_EQ(Message(std::string("\n\0", 2)), "backups.toml:2: there is a NUL byte here (a configuration is text)");
+  EXPECT_TRUE(TomlMessage("[Borg]\nRootDir=\n").starts_with("backups.toml:2: column 9: is no valid TOML: "))
+      << TomlMessage("[Borg]\nRootDir=\n");
+  EXPECT_TRUE(TomlMessage("\n\n[Borg\n").starts_with("backups.toml:3: column ")) << TomlMessage("\n\n[Borg\n");
+  EXPECT_NE(TomlMessage("[Borg]\nRootDir='a'\nRootDir='b'\n").find("backups.toml:3: "), std::string::npos);
+  EXPECT_EQ(TomlMessage("a\0"), TomlMessage(std::string("a")));
+  EXPECT_EQ(TomlMessage(std::string("\n\0", 2)), "backups.toml:2: there is a NUL byte here (a configuration is text)");
 }
 
 TEST(TomlRefusal, KeysThatAreGivenTwiceAreNamed) {
   const auto twice = [](const std::string& where, const std::string& key) {
     return "backups.toml:" + where + ": the key `" + key + "` is given twice (keep one of them)";
   };
-  EXPECT_EQ(Message("[Borg]\nRootDir='hunter2'\nRootDir = 'hunter3'\n"), twice("3: column 11", "RootDir"));
-  EXPECT_EQ(Message("[Servers.BorgTarget]\nPassphrase=\"\"\"hunter2\"\"\"\n\nPassphrase=\"hunter3\"\n"),
+  EXPECT_EQ(TomlMessage("[Borg]\nRootDir='hunter2'\nRootDir = 'hunter3'\n"), twice("3: column 11", "RootDir"));
+  EXPECT_EQ(TomlMessage("[Servers.BorgTarget]\nPassphrase=\"\"\"hunter2\"\"\"\n\nPassphrase=\"hunter3\"\n"),
             twice("4: column 12", "Passphrase"));
-  EXPECT_EQ(Message("[Borg]\n[Borg]\n"), twice("2: column 1", "Borg"));
-  EXPECT_EQ(Message("Borg='x'\n[Borg.Server]\n"), twice("2: column 15", "Borg.Server"));
-  EXPECT_EQ(Message("\"a b\"=1\n\"a b\"=2\n"), "backups.toml:2: column 7: a key is given twice here (keep one of them)");
-  EXPECT_EQ(Message("a={b=1, b=2}\n"), twice("1: column 11", "b"));
+  EXPECT_EQ(TomlMessage("[Borg]\n[Borg]\n"), twice("2: column 1", "Borg"));
+  EXPECT_EQ(TomlMessage("Borg='x'\n[Borg.Server]\n"), twice("2: column 15", "Borg.Server"));
+  EXPECT_EQ(TomlMessage("\"a b\"=1\n\"a b\"=2\n"), "backups.toml:2: column 7: a key is given twice here (keep one of them)");
+  EXPECT_EQ(TomlMessage("a={b=1, b=2}\n"), twice("1: column 11", "b"));
 }
 
 TEST(TomlRefusal, SyntaxErrorsShowNoValues) {
   for (const char* value :
        {"hunter2hunter2", "123456789012345678901234567890", "0x123456789abcdefghij", "1979-05-27T99:hunter2", "'''hunter2",
         "\"hunter2\\q\"", "truehunter2", "infhunter2", "1e999999hunter2", "thunter2", "fahunter2"}) {
-    const std::string message = Message("[Servers.BorgTarget]\nPassphrase=" + std::string(value) + "\n");
+    const std::string message = TomlMessage("[Servers.BorgTarget]\nPassphrase=" + std::string(value) + "\n");
     EXPECT_NE(message, "");
     EXPECT_EQ(message.find("hunter2"), std::string::npos) << message;
     EXPECT_EQ(message.find("'th"), std::string::npos) << message;
@@ -212,10 +212,10 @@ TEST(TomlRefusal, SyntaxErrorsShowNoValues) {
 }
 
 TEST(TomlRefusal, EmptyInputNamesWhatIsMissing) {
-  EXPECT_EQ(Message(""),
+  EXPECT_EQ(TomlMessage(""),
             "backups.toml:1: Borg: is missing (add a [Borg] block with RootDir, PruneSetting and Server)\n"
             "backups.toml:1: Servers: is missing (add a [[Servers]] block for each machine to back up)");
-  EXPECT_EQ(Message("[Borg]\n[Servers]\n"),
+  EXPECT_EQ(TomlMessage("[Borg]\n[Servers]\n"),
             "backups.toml:1: Borg.RootDir: is missing (give the absolute path that all repositories are below)\n"
             "backups.toml:1: Borg.Server: is missing (add a [Borg.Server] block that says how to log in)\n"
             "backups.toml:2: Servers: must be a list, not a table");
@@ -226,7 +226,7 @@ TEST(TomlRefusal, ReportsAllProblemsInTheOrderOfTheFile) {
   text = With(text, "\"/home/backups\"", "\"x\"");
   text = With(text, "\"web/01\"", "\"..\"");
   text = With(text, "Name=\"db\"", "Nam=\"db\"");
-  const std::string message = Message(text);
+  const std::string message = TomlMessage(text);
   EXPECT_EQ(message,
             "backups.toml:2: Borg.RootDir: is not absolute (begin it with a slash: `/x`)\n"
             "backups.toml:" +
@@ -239,7 +239,7 @@ TEST(TomlRefusal, ReportsAllProblemsInTheOrderOfTheFile) {
 TEST(TomlRefusal, ManyProblemsAreCounted) {
   std::string text;
   for (int i = 0; i < 30; ++i) text += "[[Servers]]\n";
-  const std::string message = Message(text);
+  const std::string message = TomlMessage(text);
   EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 20);
   EXPECT_TRUE(message.ends_with("backups.toml: and 71 more")) << message;  // 30 times SourcePaths, BorgTarget, Connection; Borg
 }
@@ -247,14 +247,14 @@ TEST(TomlRefusal, ManyProblemsAreCounted) {
 TEST(TomlRefusal, NestingIsLimited) {
   std::string dots = "a";
   for (int i = 0; i < 200'000; ++i) dots += ".a";
-  EXPECT_EQ(Message("x=1\n[" + dots + "]\n"), "backups.toml:2: nests too deep here (this configuration needs three levels)");
-  EXPECT_EQ(Message(dots + "=1"), "backups.toml:1: nests too deep here (this configuration needs three levels)");
-  EXPECT_EQ(Message("x=" + std::string(200'000, '[')),
+  EXPECT_EQ(TomlMessage("x=1\n[" + dots + "]\n"), "backups.toml:2: nests too deep here (this configuration needs three levels)");
+  EXPECT_EQ(TomlMessage(dots + "=1"), "backups.toml:1: nests too deep here (this configuration needs three levels)");
+  EXPECT_EQ(TomlMessage("x=" + std::string(200'000, '[')),
             "backups.toml:1: nests too deep here (this configuration needs three levels)");
-  EXPECT_EQ(Message("[Borg]\nPruneSetting=\"" + std::string(100, '.') + "\"\n").find("too deep"), std::string::npos);
-  EXPECT_EQ(
-      Message("[Borg]\nPruneSetting='''" + std::string(100, '[') + "''x'''''\n#" + std::string(100, '{') + "\n").find("too deep"),
-      std::string::npos);
+  EXPECT_EQ(TomlMessage("[Borg]\nPruneSetting=\"" + std::string(100, '.') + "\"\n").find("too deep"), std::string::npos);
+  EXPECT_EQ(TomlMessage("[Borg]\nPruneSetting='''" + std::string(100, '[') + "''x'''''\n#" + std::string(100, '{') + "\n")
+                .find("too deep"),
+            std::string::npos);
 }
 
 }  // namespace

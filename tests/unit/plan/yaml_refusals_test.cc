@@ -18,19 +18,19 @@ using test::PublicKey;
 using test::With;
 using test::YamlProblem;
 
-struct Refusal {
+struct YamlRefused {
   const char* name;
   std::string from;  // of GoodYaml
   std::string to;
   std::string at;       // a piece of the changed text: the line that the message names
   std::string problem;  // with the key
 };
-void PrintTo(const Refusal& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const YamlRefused& row, std::ostream* out) { *out << row.name; }
 
-class YamlRefusals : public testing::TestWithParam<Refusal> {};
+class YamlRefusals : public testing::TestWithParam<YamlRefused> {};
 
 TEST_P(YamlRefusals, NameFileLineAndKey) {
-  const Refusal& row = GetParam();
+  const YamlRefused& row = GetParam();
   const std::string text = With(GoodYaml(), row.from, row.to);
   std::string problem = row.problem;
   if (const std::size_t at = problem.find("LINE("); at != std::string::npos) {
@@ -40,7 +40,7 @@ TEST_P(YamlRefusals, NameFileLineAndKey) {
   EXPECT_EQ(YamlProblem(text), "plan.yaml:" + LineOf(text, row.at) + ": " + problem);
 }
 
-const Refusal kRefusals[] = {
+const YamlRefused kYamlRefusals[] = {
     {"UnknownKey", "  archiveName", "  archivename", "archivename",
      "targets[0].archivename: is not a known key (did you mean `archiveName`?)"},
     {"UnknownTopKey", "version: 1", "version: 1\nretention: {}", "retention: {}",
@@ -231,7 +231,7 @@ const Refusal kRefusals[] = {
     {"EmptyTargetSource", "{paths: [/var/lib/db]}", "{paths: []}", "{paths: []}",
      "targets[1].source.paths: is empty (list the paths to back up)"},
 };
-INSTANTIATE_TEST_SUITE_P(Rows, YamlRefusals, testing::ValuesIn(kRefusals),
+INSTANTIATE_TEST_SUITE_P(Rows, YamlRefusals, testing::ValuesIn(kYamlRefusals),
                          [](const auto& row) { return std::string(row.param.name); });
 
 // Words that people write for a key, which are further from it than a typing error.

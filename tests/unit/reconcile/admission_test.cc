@@ -17,15 +17,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 // "s": waits, "h": waits and is held, "a": runs. Written as "TARGET STATE", in the order of creation.
-struct Row {
+struct AdmissionRow {
   const char* name;
   std::vector<std::pair<const char*, char>> jobs;
   int limit;
   std::vector<int> released;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const AdmissionRow& row, std::ostream* out) { *out << row.name; }
 
-class JobsToReleaseTest : public testing::TestWithParam<Row> {};
+class JobsToReleaseTest : public testing::TestWithParam<AdmissionRow> {};
 
 TEST_P(JobsToReleaseTest, ReleasesInOrder) {
   std::vector<UnfinishedJob> jobs;
@@ -40,7 +40,7 @@ TEST_P(JobsToReleaseTest, ReleasesInOrder) {
   EXPECT_EQ(JobsToRelease(jobs, GetParam().limit), expected);
 }
 
-const Row kRows[] = {
+const AdmissionRow kAdmissionRows[] = {
     {"None", {}, 2, {}},
     {"AllFit", {{"a", 's'}, {"b", 's'}}, 2, {0, 1}},
     {"TheOldestFirst", {{"a", 's'}, {"b", 's'}, {"c", 's'}}, 2, {0, 1}},
@@ -52,7 +52,8 @@ const Row kRows[] = {
     {"HeldOnesLetOthersPass", {{"a", 'h'}, {"b", 's'}}, 1, {1}},
     {"HeldOneDoesNotBlockItsTarget", {{"a", 'h'}, {"a", 's'}}, 1, {1}},
 };
-INSTANTIATE_TEST_SUITE_P(Table, JobsToReleaseTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, JobsToReleaseTest, testing::ValuesIn(kAdmissionRows),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(JobsToReleaseOrderTest, NamesDecideWhatTimesDoNot) {
   const std::vector<UnfinishedJob> jobs = {{{"b", ""}, "x", {}, true, false}, {{"a", ""}, "y", {}, true, false}};
@@ -91,7 +92,7 @@ std::vector<SharedObject> Shared(const std::vector<json>& objects) {
   return shared;
 }
 
-ObservedServer Observed() {
+ObservedServer ServerObserved() {
   ObservedServer observed;
   observed.server = test::GoodServer();
   for (const char* name : {"vault-ssh", "jump-ssh"}) observed.secrets[name] = {"1", {"ssh-privatekey", "known_hosts"}};
@@ -103,7 +104,7 @@ ObservedServer Observed() {
 }
 
 TEST(DecideServerTest, CountsAndReleases) {
-  ObservedServer observed = Observed();
+  ObservedServer observed = ServerObserved();
   json of_other = test::QueuedJob("e-1");
   of_other["metadata"]["annotations"]["borg-operator.dev/target-name"] = "elsewhere";
   json deleted = test::QueuedJob("web-01-3");
@@ -125,7 +126,7 @@ TEST(DecideServerTest, CountsAndReleases) {
 }
 
 TEST(DecideServerTest, NamesWhatIsMissingAndReleasesNothing) {
-  ObservedServer observed = Observed();
+  ObservedServer observed = ServerObserved();
   observed.jobs = Shared({test::QueuedJob()});
   observed.secrets["jump-ssh"].keys = {"ssh-privatekey"};
   ServerDecisions decisions = DecideServer(observed, {});

@@ -60,14 +60,14 @@ TEST(CarriedStateTest, IsReadAsItWasWritten) {
   EXPECT_EQ(ReadCarriedState(BuildCarriedState(Meta(), {})), CarriedState{});
 }
 
-struct Row {
+struct CarriedStateRow {
   const char* name;
   json data;
   const char* problem;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const CarriedStateRow& row, std::ostream* out) { *out << row.name; }
 
-class ReadCarriedStateTest : public testing::TestWithParam<Row> {};
+class ReadCarriedStateTest : public testing::TestWithParam<CarriedStateRow> {};
 
 TEST_P(ReadCarriedStateTest, RefusesNonsense) {
   const auto state = ReadCarriedState({{"data", GetParam().data}});
@@ -75,7 +75,7 @@ TEST_P(ReadCarriedStateTest, RefusesNonsense) {
   EXPECT_THAT(state.error(), HasSubstr(GetParam().problem));
 }
 
-const Row kRows[] = {
+const CarriedStateRow kCarriedStateRows[] = {
     {"Empty", json::object(), "has no state.json"},
     {"NoJson", {{"state.json", "{"}}, "is no JSON object"},
     {"List", {{"state.json", "[]"}}, "is no JSON object"},
@@ -87,7 +87,8 @@ const Row kRows[] = {
     {"EmptyLedger", {{"state.json", R"({"version": 2})"}, {"ledger.json", ""}}, "is wrong in ledger.json"},
     {"HugeLedger", {{"state.json", R"({"version": 2})"}, {"ledger.json", std::string(900'001, ' ')}}, "more than 900000 bytes"},
 };
-INSTANTIATE_TEST_SUITE_P(Table, ReadCarriedStateTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, ReadCarriedStateTest, testing::ValuesIn(kCarriedStateRows),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(CarriedStateTest, BeginsAnewFromTheStatus) {
   api::TargetStatus status;

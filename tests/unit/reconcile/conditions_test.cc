@@ -50,7 +50,7 @@ api::TargetStatus After(std::optional<api::RunStatus> last, std::uint64_t failur
 
 const CarriedState kKnown{Ledger{std::string(64, 'a'), {}}, std::nullopt};
 
-struct Row {
+struct ConditionsRow {
   const char* name;
   api::TargetStatus status;
   TargetFacts facts;
@@ -59,9 +59,9 @@ struct Row {
   const char* state;
   const char* message;  // a part of Ready's
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const ConditionsRow& row, std::ostream* out) { *out << row.name; }
 
-class ConditionsTest : public testing::TestWithParam<Row> {};
+class ConditionsTest : public testing::TestWithParam<ConditionsRow> {};
 
 TEST_P(ConditionsTest, AgreeWithKstatus) {
   api::TargetStatus status = GetParam().status;
@@ -98,7 +98,7 @@ TargetFacts Facts(void (*change)(TargetFacts&) = nullptr) {
   return facts;
 }
 
-const Row kRows[] = {
+const ConditionsRow kConditionsRows[] = {
     {"New", After({}), Facts(), "True Scheduled", "Current", "Scheduled", "There was no backup yet."},
     {"NewWithoutSchedule", After({}), TargetFacts{}, "True Unscheduled", "Current", "Idle", "run-now"},
     {"NewAndQueued", After({}), Facts([](TargetFacts& f) { f.queued = true; }), "True Scheduled", "Current", "Queued", ""},
@@ -148,7 +148,7 @@ const Row kRows[] = {
      }),
      "False FindingNotAcknowledged", "Failed", "Blocked", "look"},
 };
-INSTANTIATE_TEST_SUITE_P(Table, ConditionsTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, ConditionsTest, testing::ValuesIn(kConditionsRows), [](const auto& row) { return row.param.name; });
 
 TEST(ConditionsOverTimeTest, TheTimeChangesWithTheStatusOnly) {
   api::TargetStatus status = After(Ended("Completed"));

@@ -10,17 +10,17 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-struct Row {
+struct ExpectedIntervalsRow {
   const char *name, *schedule, *maintenance;  // `maintenance`: the spec's, as JSON
   const char* now;
   std::optional<seconds> backup, check;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const ExpectedIntervalsRow& row, std::ostream* out) { *out << row.name; }
 
-class ExpectedIntervalsTest : public testing::TestWithParam<Row> {};
+class ExpectedIntervalsTest : public testing::TestWithParam<ExpectedIntervalsRow> {};
 
 TEST_P(ExpectedIntervalsTest, Table) {
-  const Row& row = GetParam();
+  const ExpectedIntervalsRow& row = GetParam();
   const nlohmann::json target = {{"metadata", {{"namespace", "backups"}, {"name", "web-01"}}},
                                  {"spec", {{"maintenance", nlohmann::json::parse(row.maintenance)}}},
                                  {"status", {{"effectiveSchedule", row.schedule}}}};
@@ -29,7 +29,7 @@ TEST_P(ExpectedIntervalsTest, Table) {
 
 // 2026-11-24 is a Tuesday.
 constexpr const char *kTuesday = "2026-11-24T12:00:00Z", *kWeekdays = "0 2 * * mon-fri";
-const Row kRows[] = {
+const ExpectedIntervalsRow kExpectedIntervalsRows[] = {
     {"Daily", "0 2 * * *", "null", kTuesday, hours(24), hours(24)},
     {"AtTheVeryTime", "0 2 * * *", "null", "2026-11-24T02:00:00Z", hours(24), hours(24)},
     {"NoSchedule", "", "null", kTuesday, {}, {}},
@@ -43,7 +43,8 @@ const Row kRows[] = {
     {"LaterInTheWeek", kWeekdays, "null", "2026-11-24T02:01:00Z", hours(24), hours(24)},
     {"WithNothingToCome", "0 0 29 2 *", "null", "2097-01-01T00:00:00Z", hours(1461 * 24), hours(1461 * 24)},
 };
-INSTANTIATE_TEST_SUITE_P(Table, ExpectedIntervalsTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, ExpectedIntervalsTest, testing::ValuesIn(kExpectedIntervalsRows),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(ExpectedIntervalsTest, AreOfTheTargetsTimeZone) {
   const nlohmann::json target = {{"spec", {{"timeZone", "Europe/Amsterdam"}}}, {"status", {{"effectiveSchedule", "0 12 * * *"}}}};

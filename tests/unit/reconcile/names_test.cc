@@ -15,13 +15,13 @@ TEST(StableHashTest, NeverChanges) {
   EXPECT_EQ(StableHash("abc"), 0xba7816bf8f01cfeaU);
 }
 
-struct Row {
+struct NamesRow {
   const char* name;
   std::string target;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const NamesRow& row, std::ostream* out) { *out << row.name; }
 
-class NamesTest : public testing::TestWithParam<Row> {};
+class NamesTest : public testing::TestWithParam<NamesRow> {};
 
 TEST_P(NamesTest, FitAndDiffer) {
   const std::string& target = GetParam().target;
@@ -49,7 +49,7 @@ TEST_P(NamesTest, FitAndDiffer) {
   EXPECT_EQ(api::ObjectNameProblem(LabelValue(target)), "");
 }
 
-const Row kRows[] = {
+const NamesRow kNamesRows[] = {
     {"Short", "web-01"},
     {"OneCharacter", "a"},
     {"Dots", "web.example.org"},
@@ -60,7 +60,7 @@ const Row kRows[] = {
     {"CutAtADot", std::string(42, 'a') + "." + std::string(60, 'b')},
     {"CutAtDashes", std::string(36, 'a') + "----------" + std::string(60, 'b')},
 };
-INSTANTIATE_TEST_SUITE_P(Table, NamesTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, NamesTest, testing::ValuesIn(kNamesRows), [](const auto& row) { return row.param.name; });
 
 TEST(NamesTest, ABackupsCronJobIsCalledAsItsTarget) {
   EXPECT_EQ(CronJobName("web-01", RunKind::kBackup), "web-01");

@@ -26,16 +26,16 @@ TEST(SecretNamesTest, AllOfBoth) {
   EXPECT_THAT(SecretNames(nullptr, test::GoodServer()), ElementsAre("jump-ssh", "vault-ssh"));
 }
 
-struct Row {
+struct ObstacleRow {
   const char* name;
   const char* secret;
   const char* key;  // null: the whole Secret
   const char* reason;
   const char* message;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const ObstacleRow& row, std::ostream* out) { *out << row.name; }
 
-class SecretObstacleTest : public testing::TestWithParam<Row> {};
+class SecretObstacleTest : public testing::TestWithParam<ObstacleRow> {};
 
 TEST_P(SecretObstacleTest, NamesWhatIsMissing) {
   Secrets secrets = AllSecrets();
@@ -51,7 +51,7 @@ TEST_P(SecretObstacleTest, NamesWhatIsMissing) {
   EXPECT_TRUE(obstacle->passes);
 }
 
-const Row kRows[] = {
+const ObstacleRow kObstacleRows[] = {
     {"Passphrase", "web-01-borg", nullptr, "SecretMissing",
      "spec.repository.passphraseSecretRef.name: the Secret web-01-borg does not exist"},
     {"PassphraseKey", "web-01-borg", "pass", "SecretKeyMissing",
@@ -61,7 +61,8 @@ const Row kRows[] = {
     {"KnownHosts", "web-01-ssh", "known_hosts", "SecretKeyMissing", "has no key known_hosts"},
     {"Jump", "hop-ssh", nullptr, "SecretMissing", "spec.connection.jumpHost.sshSecretRef.name: the Secret hop-ssh does not exist"},
 };
-INSTANTIATE_TEST_SUITE_P(Table, SecretObstacleTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, SecretObstacleTest, testing::ValuesIn(kObstacleRows),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(ObstacleTest, NoneWhereAllIsThere) {
   EXPECT_FALSE(SecretObstacle(SecretsOf(Target()), AllSecrets()));
@@ -75,7 +76,7 @@ TEST(ObstacleTest, NoneWhereAllIsThere) {
 }
 
 TEST(SharingObstacleTest, TheOlderKeepsThePath) {
-  const auto at = [](int seconds) { return WallTime(std::chrono::seconds(seconds)); };
+  const auto at = [](int second) { return WallTime(std::chrono::seconds(second)); };
   const std::vector<PathClaim> claims = {{"young", "web//01/", at(2)}, {"old", "web/01", at(1)}, {"other", "web/02", at(0)}};
   EXPECT_FALSE(SharingObstacle("old", "web/01", claims));
   EXPECT_FALSE(SharingObstacle("other", "web/02", claims));

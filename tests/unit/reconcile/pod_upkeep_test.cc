@@ -16,9 +16,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 
-std::string Summary(const TargetReport& target) { return ToSummaryJson(test::ReportOf(target), 4096); }
+std::string SummaryOf(const TargetReport& target) { return ToSummaryJson(test::ReportOf(target), 4096); }
 
-json With(json document, const char* pointer, json value) {
+json Changed(json document, const char* pointer, json value) {
   document[json::json_pointer(pointer)] = std::move(value);
   return document;
 }
@@ -45,21 +45,23 @@ json Deleted(json pod, int seconds_left) {
   return pod;
 }
 
-json Accusing(int exit_code = 1) { return test::EndedPod(exit_code, Summary(test::FailedTargetReport(Reason::kTargetMisbehaved))); }
+json Accusing(int exit_code = 1) {
+  return test::EndedPod(exit_code, SummaryOf(test::FailedTargetReport(Reason::kTargetMisbehaved)));
+}
 
-struct Row {
+struct PodUpkeepRow {
   const char* name;
   json job;  // null: it is gone
   std::vector<json> pods;
   bool recorded;
   std::vector<std::string> free;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const PodUpkeepRow& row, std::ostream* out) { *out << row.name; }
 
-class PodsToFreeTest : public testing::TestWithParam<Row> {};
+class PodsToFreeTest : public testing::TestWithParam<PodUpkeepRow> {};
 
 TEST_P(PodsToFreeTest, KnowsWhoIsRead) {
-  const Row& row = GetParam();
+  const PodUpkeepRow& row = GetParam();
   std::vector<JobRun> runs;
   api::TargetStatus status;
   if (row.recorded) status.last_backup = api::RunStatus{};
@@ -77,12 +79,12 @@ TEST_P(PodsToFreeTest, KnowsWhoIsRead) {
 
 const json kEnded = test::EndedJob("Complete", "");
 const json kRuns = test::StartedJob();
-const json kDeletedEarly = With(test::QueuedJob(), "/metadata/deletionTimestamp", "2026-11-24T02:05:00Z");
+const json kDeletedEarly = Changed(test::QueuedJob(), "/metadata/deletionTimestamp", "2026-11-24T02:05:00Z");
 
-const Row kRows[] = {
+const PodUpkeepRow kPodUpkeepRows[] = {
     {"Unread", kEnded, {test::EndedPod(0)}, false, {}},
     {"Read", kEnded, {test::EndedPod(0)}, true, {"web-01-1-pod"}},
-    {"ReadBefore", kEnded, {With(test::EndedPod(0), "/metadata/finalizers", json::array({"x/y"}))}, true, {}},
+    {"ReadBefore", kEnded, {Changed(test::EndedPod(0), "/metadata/finalizers", json::array({"x/y"}))}, true, {}},
     {"Runs", kRuns, {test::Pod("Running")}, false, {}},
     {"EndedBeforeItsJob", kRuns, {test::EndedPod(1)}, false, {}},
     {"DeletedByHand", kRuns, {Deleted(test::EndedPod(1), 0)}, false, {}},
@@ -94,13 +96,17 @@ const Row kRows[] = {
     {"TakenAwayAtTheEnd", kEnded, {TakenAway(test::EndedPod(143))}, false, {}},
     {"Replaced", kRuns, {Older(test::EndedPod(143)), test::Pod("Running")}, false, {"older"}},
     {"BeingReplaced", kRuns, {Older(test::Pod("Running")), test::Pod("Pending")}, false, {}},
-    {"OfADeletedRunThatEnds", With(kRuns, "/metadata/deletionTimestamp", "2026-11-24T02:05:00Z"), {test::Pod("Running")}, true, {}},
+    {"OfADeletedRunThatEnds",
+     Changed(kRuns, "/metadata/deletionTimestamp", "2026-11-24T02:05:00Z"),
+     {test::Pod("Running")},
+     true,
+     {}},
     {"OfAJobThatNeverRan", kDeletedEarly, {Deleted(test::Pod("Pending"), 0)}, false, {"web-01-1-pod"}},
     {"JobGone", nullptr, {test::EndedPod(1)}, true, {"web-01-1-pod"}},
     {"JobGoneAndAtItStill", nullptr, {Deleted(test::Pod("Running"), 30)}, true, {}},
     {"JobGoneAndNeverStarted", nullptr, {Deleted(test::Pod("Pending"), 0)}, true, {"web-01-1-pod"}},
 };
-INSTANTIATE_TEST_SUITE_P(Table, PodsToFreeTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, PodsToFreeTest, testing::ValuesIn(kPodUpkeepRows), [](const auto& row) { return row.param.name; });
 
 TEST(PodUpkeepTest, ARunsPodIsKeptUntilItsReportIsRead) {
   World world;
@@ -195,7 +201,7 @@ TEST(AccusationTest, OfAPodWhoseJobIsGoneCountsToo) {
   world.Settle();
   EXPECT_EQ(world.Ready(), "False FindingNotAcknowledged");
   EXPECT_THAT(world.observed.pods, IsEmpty());
-  EXPECT_THAT(AccusingPods({With(Accusing(), "/metadata/finalizers", json::array())}), IsEmpty()) << "it was read before";
+  EXPECT_THAT(AccusingPods({Changed(Accusing(), "/metadata/finalizers", json::array())}), IsEmpty()) << "it was read before";
 }
 
 // What is found there is judged first.

@@ -7,18 +7,18 @@
 namespace borgop::controller {
 namespace {
 
-struct Row {
+struct RecordRunRow {
   const char* name;
   const char *last_job, *phase, *completed;  // of status.lastBackup; null: it is not there
   bool noted;                                // by the annotation of the Job
   bool recorded;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const RecordRunRow& row, std::ostream* out) { *out << row.name; }
 
-class IsRecordedTest : public testing::TestWithParam<Row> {};
+class IsRecordedTest : public testing::TestWithParam<RecordRunRow> {};
 
 TEST_P(IsRecordedTest, Tells) {
-  const Row& row = GetParam();
+  const RecordRunRow& row = GetParam();
   api::TargetStatus status;
   if (row.last_job != nullptr) {
     status.last_backup.emplace();
@@ -32,7 +32,7 @@ TEST_P(IsRecordedTest, Tells) {
 }
 
 // The Job ended at 2:10.
-const Row kRows[] = {
+const RecordRunRow kRecordRunRows[] = {
     {"NothingIs", nullptr, "", nullptr, false, false},
     {"NotEvenWithANoteOfAnotherTarget", nullptr, "", nullptr, true, false},
     {"Itself", "web-01-1", "Failed", "2026-11-24T02:10:00Z", false, true},
@@ -46,7 +46,7 @@ const Row kRows[] = {
     {"OneOfTheSameSecond", "web-01-0", "Failed", "2026-11-24T02:10:00Z", false, false},
     {"ByItsNote", "web-01-0", "Failed", "2026-11-24T01:00:00Z", true, true},
 };
-INSTANTIATE_TEST_SUITE_P(Table, IsRecordedTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, IsRecordedTest, testing::ValuesIn(kRecordRunRows), [](const auto& row) { return row.param.name; });
 
 api::TargetStatus Noted(const RunFailure& failure) {
   api::TargetStatus status;

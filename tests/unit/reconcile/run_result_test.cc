@@ -40,7 +40,7 @@ json Unschedulable() {
 std::string Summary(const TargetReport& target, std::size_t limit = 4096) { return ToSummaryJson(test::ReportOf(target), limit); }
 
 // Without a report, or before there can be one.
-struct Row {
+struct RunResultRow {
   const char* name;
   json job;
   std::vector<json> pods;
@@ -50,12 +50,12 @@ struct Row {
   const char* reason;
   const char* message;  // a part of it
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const RunResultRow& row, std::ostream* out) { *out << row.name; }
 
-class ReadRunTest : public testing::TestWithParam<Row> {};
+class ReadRunTest : public testing::TestWithParam<RunResultRow> {};
 
 TEST_P(ReadRunTest, Tells) {
-  const Row& row = GetParam();
+  const RunResultRow& row = GetParam();
   const JobRun run = ReadRun(row.job, row.pods, "");
   EXPECT_EQ(run.state, row.state);
   if (run.ended()) {
@@ -76,7 +76,7 @@ constexpr auto kStop = Outcome::kCancelled;
 constexpr auto kEnd = RunState::kEnded;
 constexpr auto kWait = RunState::kStarting;
 
-const Row kRows[] = {
+const RunResultRow kRunResultRows[] = {
     {"Queued", test::QueuedJob(), {}, RunState::kQueued, kFail, "", "", ""},
     {"NoPodYet", kStarted, {}, kWait, kFail, "", "", ""},
     {"PodIsMade", kStarted, {test::WaitingPod("ContainerCreating", "")}, kWait, kFail, "", "", ""},
@@ -242,7 +242,7 @@ const Row kRows[] = {
 // What is given is documented, and what is documented is given.
 TEST(FailureReasonTest, AreThoseOfTheTable) {
   std::set<std::string> given = {"ArchiveNotReported", "PodNotStarted"};
-  for (const Row& row : kRows) {
+  for (const RunResultRow& row : kRunResultRows) {
     const auto in_table = [&](const FailureReason& known) {
       const bool kind = ToString(known.kind) == row.kind || (known.or_transient && row.kind == std::string_view("Transient"));
       return known.name == row.reason && kind;
@@ -258,7 +258,7 @@ TEST(FailureReasonTest, AreThoseOfTheTable) {
   for (const ReasonInfo& known : AllReasons()) EXPECT_FALSE(documented.contains(std::string(known.name))) << known.name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, ReadRunTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, ReadRunTest, testing::ValuesIn(kRunResultRows), [](const auto& row) { return row.param.name; });
 
 TEST(ReadRunReportTest, AWholeSummaryIsEnough) {
   const JobRun run = ReadRun(EndedJob("Complete", ""), {EndedPod(0, Summary(test::GoodTargetReport()))}, std::nullopt);

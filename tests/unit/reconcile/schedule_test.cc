@@ -140,7 +140,7 @@ TEST(EffectiveScheduleTest, OthersStay) {
 }
 
 TEST(EffectiveScheduleTest, SpreadsOverThePeriodAndIsAlwaysASchedule) {
-  std::set<std::string> minutes, hours, weekdays;
+  std::set<std::string> minute_fields, hour_fields, weekday_fields;
   for (int i = 0; i < 2000; ++i) {
     const std::string identity = "backups/web-" + std::to_string(i);
     for (const char* text : {"@hourly-random", "@daily-random", "@weekly-random", "@monthly-random", "@yearly-random"}) {
@@ -150,13 +150,13 @@ TEST(EffectiveScheduleTest, SpreadsOverThePeriodAndIsAlwaysASchedule) {
     }
     const std::string weekly = EffectiveSchedule("@weekly-random", identity);
     const std::size_t space = weekly.find(' ');
-    minutes.insert(weekly.substr(0, space));
-    hours.insert(weekly.substr(space + 1, weekly.find(' ', space + 1) - space - 1));
-    weekdays.insert(weekly.substr(weekly.rfind(' ')));
+    minute_fields.insert(weekly.substr(0, space));
+    hour_fields.insert(weekly.substr(space + 1, weekly.find(' ', space + 1) - space - 1));
+    weekday_fields.insert(weekly.substr(weekly.rfind(' ')));
   }
-  EXPECT_EQ(minutes.size(), 60U);
-  EXPECT_EQ(hours.size(), 24U);
-  EXPECT_EQ(weekdays.size(), 7U);
+  EXPECT_EQ(minute_fields.size(), 60U);
+  EXPECT_EQ(hour_fields.size(), 24U);
+  EXPECT_EQ(weekday_fields.size(), 7U);
 }
 
 }  // namespace

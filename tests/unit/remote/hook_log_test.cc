@@ -7,14 +7,14 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct HookLogRow {
   const char* name;
   std::string bytes;
   std::vector<std::string> told;
   bool ended = false;
 };
 
-const Row kRows[] = {
+const HookLogRow kHookLogRows[] = {
     {"nothing", "", {}},
     {"a hook that begins", "start 0\n", {"start 0"}},
     {"one that prints nothing", "start 0\nend 0 0 0\n\n", {"start 0", "end 0: 0 <>"}},
@@ -33,7 +33,7 @@ const Row kRows[] = {
     {"a line without end", "start 0" + std::string(100'000, '0') + "\nstart 1\n", {"start 1"}},
 };
 
-std::vector<std::string> Told(const Row& row, std::size_t piece, bool& ended) {
+std::vector<std::string> Told(const HookLogRow& row, std::size_t piece, bool& ended) {
   std::vector<std::string> told;
   HookLog log([&](std::size_t index) { told.push_back("start " + std::to_string(index)); },
               [&](const HookResult& result) {
@@ -47,7 +47,7 @@ std::vector<std::string> Told(const Row& row, std::size_t piece, bool& ended) {
 }
 
 TEST(HookLog, UnderstandsWhateverThePieces) {
-  for (const Row& row : kRows) {
+  for (const HookLogRow& row : kHookLogRows) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, row.bytes.size() + 1}) {
       SCOPED_TRACE(std::string(row.name) + ", " + std::to_string(piece) + " bytes at a time");
       bool ended = false;

@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLimit = 60s;
+constexpr auto kHooksLimit = 60s;
 
 class KeeperHooks : public PosixShellTest {
  protected:
@@ -43,7 +43,7 @@ class KeeperHooks : public PosixShellTest {
     argv.insert(argv.end(), {"-c", "umask 027; eval \"`dd bs=1 count=" + std::to_string(script.size()) + " 2>/dev/null`\""});
     keeper_ = std::make_unique<lab::Process>(lab::Command{.argv = argv, .keep_stdin_open = true});
     keeper_->WriteInput(script);
-    ASSERT_TRUE(keeper_->WaitUntil([&] { return keeper_->Out().find('\n') != std::string::npos; }, kLimit)) << keeper_->Err();
+    ASSERT_TRUE(keeper_->WaitUntil([&] { return keeper_->Out().find('\n') != std::string::npos; }, kHooksLimit)) << keeper_->Err();
     std::istringstream words(keeper_->Out());
     std::string ready;
     words >> ready >> keeper_directory_;
@@ -53,7 +53,7 @@ class KeeperHooks : public PosixShellTest {
     std::ofstream(keeper_directory_ + "/p/after") << HookScript(hooks, HookStage::kAfter, keeper_directory_);
   }
   void ExpectRanOnceAndGone() {
-    ASSERT_TRUE(keeper_->Wait(kLimit).has_value()) << "the keeper is still there";
+    ASSERT_TRUE(keeper_->Wait(kHooksLimit).has_value()) << "the keeper is still there";
     EXPECT_EQ(Text("ran"), "began\nended\n");
     EXPECT_FALSE(std::filesystem::exists(keeper_directory_));
   }
@@ -67,7 +67,7 @@ class KeeperHooks : public PosixShellTest {
 TEST_P(KeeperHooks, RunWhenItIsToldToEnd) {
   ASSERT_NO_FATAL_FAILURE(Start("5"));
   keeper_->WriteInput("e\n");
-  ASSERT_TRUE(keeper_->WaitUntil([&] { return Said().ends_with("\nended\n"); }, kLimit)) << Said();
+  ASSERT_TRUE(keeper_->WaitUntil([&] { return Said().ends_with("\nended\n"); }, kHooksLimit)) << Said();
   EXPECT_NE(Said().find("start 0\nend 0 0 5\n0027\n\nended\n"), std::string::npos)
       << "result, and the account's own umask: " << Said();
   keeper_->WriteInput("e\n");
@@ -93,16 +93,16 @@ TEST_P(KeeperHooks, RunAfterWhatRunsHasEnded) {
       lab::Command{.argv = {"sh", "-c",
                             "trap 'sleep 0.5; echo process >>" + directory_.At("ran") + "; exit' TERM; touch " +
                                 directory_.At("up") + "; while :; do sleep 0.1; done"}});
-  ASSERT_TRUE(keeper_->WaitUntil([&] { return Exists("up"); }, kLimit));
+  ASSERT_TRUE(keeper_->WaitUntil([&] { return Exists("up"); }, kHooksLimit));
   std::ofstream(keeper_directory_ + "/p/create.pid") << process.pid() << "\n";
   keeper_->CloseInput();
-  ASSERT_TRUE(keeper_->Wait(kLimit).has_value());
+  ASSERT_TRUE(keeper_->Wait(kHooksLimit).has_value());
   EXPECT_EQ(Text("ran"), "process\nbegan\nended\n");
 }
 
 TEST_P(KeeperHooks, AreNotCutShortByTheEndOfInput) {
   ASSERT_NO_FATAL_FAILURE(Start("0.1", "1"));
-  ASSERT_TRUE(keeper_->WaitUntil([&] { return Exists("ran"); }, kLimit)) << "in silence";
+  ASSERT_TRUE(keeper_->WaitUntil([&] { return Exists("ran"); }, kHooksLimit)) << "in silence";
   keeper_->CloseInput();
   ExpectRanOnceAndGone();
 }
@@ -118,7 +118,7 @@ TEST_P(KeeperHooks, AreNotCutShortBySilence) {
 TEST_P(KeeperHooks, AreNotCutShortBySignals) {
   ASSERT_NO_FATAL_FAILURE(Start("5", "1"));
   keeper_->WriteInput("e\n");
-  ASSERT_TRUE(keeper_->WaitUntil([&] { return Exists("ran"); }, kLimit));
+  ASSERT_TRUE(keeper_->WaitUntil([&] { return Exists("ran"); }, kHooksLimit));
   keeper_->Signal(SIGTERM);
   keeper_->Signal(SIGHUP);
   keeper_->CloseInput();
@@ -129,9 +129,9 @@ TEST_P(KeeperHooks, AreNotThereWithoutOne) {
   ASSERT_NO_FATAL_FAILURE(Start("5"));
   std::filesystem::remove(keeper_directory_ + "/p/after");
   keeper_->WriteInput("e\n");
-  ASSERT_TRUE(keeper_->WaitUntil([&] { return Said().ends_with("\nended\n"); }, kLimit)) << Said();
+  ASSERT_TRUE(keeper_->WaitUntil([&] { return Said().ends_with("\nended\n"); }, kHooksLimit)) << Said();
   keeper_->CloseInput();
-  ASSERT_TRUE(keeper_->Wait(kLimit).has_value());
+  ASSERT_TRUE(keeper_->Wait(kHooksLimit).has_value());
   EXPECT_FALSE(Exists("ran"));
 }
 

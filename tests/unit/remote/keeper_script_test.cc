@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLimit = 60s;
+constexpr auto kScriptLimit = 60s;
 
 bool Exists(const std::string& path) { return std::filesystem::exists(std::filesystem::symlink_status(path)); }
 void Put(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
@@ -61,7 +61,7 @@ class KeeperScripts : public PosixShellTest {
     argv.insert(argv.end(), {"-c", "eval \"`dd bs=1 count=" + std::to_string(script.size()) + " 2>/dev/null`\""});
     keeper_ = std::make_unique<lab::Process>(lab::Command{.argv = argv, .keep_stdin_open = true});
     keeper_->WriteInput(script);
-    ASSERT_TRUE(keeper_->WaitUntil([&] { return keeper_->Out().find('\n') != std::string::npos; }, kLimit)) << keeper_->Err();
+    ASSERT_TRUE(keeper_->WaitUntil([&] { return keeper_->Out().find('\n') != std::string::npos; }, kScriptLimit)) << keeper_->Err();
     std::istringstream words(keeper_->Out());
     std::string ready;
     words >> ready >> directory_;
@@ -75,14 +75,14 @@ class KeeperScripts : public PosixShellTest {
     return process;
   }
   static int SignalOf(lab::Process& process) {
-    const std::optional<lab::Ended> ended = process.Wait(kLimit);
+    const std::optional<lab::Ended> ended = process.Wait(kScriptLimit);
     return ended ? ended->signal : 0;
   }
   // The keeper has ended, and nothing that it made or started is left.
   void ExpectGone() {
     const pid_t group = keeper_->pid();
     keeper_->CloseInput();
-    ASSERT_TRUE(keeper_->Wait(kLimit).has_value()) << "the keeper is still there";
+    ASSERT_TRUE(keeper_->Wait(kScriptLimit).has_value()) << "the keeper is still there";
     EXPECT_FALSE(Exists(directory_));
     for (int i = 0; i < 500 && !Members(group).empty(); ++i) usleep(10'000);
     EXPECT_EQ(Members(group), std::vector<std::string>());
@@ -169,7 +169,7 @@ TEST_P(KeeperScripts, RemovesASocketThatWasUsed) {
   ASSERT_NO_FATAL_FAILURE(Start("5"));
   for (const char* name : {"/s", "/i", "/o", "/kept"}) Put(directory_ + name, "");
   keeper_->WriteInput("u\n");
-  EXPECT_TRUE(keeper_->WaitUntil([&] { return !Exists(directory_ + "/o"); }, kLimit));
+  EXPECT_TRUE(keeper_->WaitUntil([&] { return !Exists(directory_ + "/o"); }, kScriptLimit));
   EXPECT_FALSE(Exists(directory_ + "/s"));
   EXPECT_FALSE(Exists(directory_ + "/i"));
   EXPECT_TRUE(Exists(directory_ + "/kept"));
@@ -181,7 +181,7 @@ TEST_P(KeeperScripts, WithoutHeartbeatsEverythingEnds) {
   ASSERT_NO_FATAL_FAILURE(Start("0.1"));
   const auto process = Register("create");
   EXPECT_EQ(SignalOf(*process), SIGTERM);
-  ASSERT_TRUE(keeper_->Wait(kLimit).has_value());
+  ASSERT_TRUE(keeper_->Wait(kScriptLimit).has_value());
   ExpectGone();
 }
 
@@ -192,8 +192,8 @@ TEST_P(KeeperScripts, HeartbeatsKeepItAlive) {
   for (int round = 0; round < 15; ++round) {
     Put(directory_ + "/s", "");
     keeper_->WriteInput("b\nu\n");
-    ASSERT_TRUE(keeper_->WaitUntil([&] { return !Exists(directory_ + "/s"); }, kLimit)) << round;
-    ASSERT_TRUE(keeper_->WaitUntil([&] { return !Exists(directory_ + "/beat"); }, kLimit)) << round;
+    ASSERT_TRUE(keeper_->WaitUntil([&] { return !Exists(directory_ + "/s"); }, kScriptLimit)) << round;
+    ASSERT_TRUE(keeper_->WaitUntil([&] { return !Exists(directory_ + "/beat"); }, kScriptLimit)) << round;
   }
   EXPECT_TRUE(process->Running());
   EXPECT_TRUE(Exists(directory_));
@@ -215,7 +215,7 @@ TEST_P(KeeperScripts, ATerminatedKeeperCleansUp) {
 TEST_P(KeeperScripts, KillsWhatDoesNotHeed) {
   ASSERT_NO_FATAL_FAILURE(Start("5"));
   const auto process = Register("create", {"sh", "-c", "trap '' TERM; echo deaf >&2; while :; do sleep 1000; done"});
-  ASSERT_TRUE(process->WaitForErr("deaf", kLimit));
+  ASSERT_TRUE(process->WaitForErr("deaf", kScriptLimit));
   keeper_->CloseInput();
   EXPECT_EQ(SignalOf(*process), SIGKILL);
   ExpectGone();
@@ -225,8 +225,8 @@ TEST_P(KeeperScripts, KillsWhatDoesNotHeed) {
 TEST_P(KeeperScripts, TheEndOfItsInputWhileItCleansUpByItselfChangesNothing) {
   ASSERT_NO_FATAL_FAILURE(Start("0.1"));
   const auto process = Register("create", {"sh", "-c", "trap '' TERM; echo deaf >&2; while :; do sleep 1000; done"});
-  ASSERT_TRUE(process->WaitForErr("deaf", kLimit));
-  ASSERT_TRUE(keeper_->WaitUntil([&] { return Exists(directory_ + "/end"); }, kLimit));
+  ASSERT_TRUE(process->WaitForErr("deaf", kScriptLimit));
+  ASSERT_TRUE(keeper_->WaitUntil([&] { return Exists(directory_ + "/end"); }, kScriptLimit));
   keeper_->CloseInput();
   EXPECT_EQ(SignalOf(*process), SIGKILL);
   ExpectGone();

@@ -85,7 +85,7 @@ TEST(StartScript, TakesAMarkerOfItsOwnEachTime) {
   });
 }
 
-struct Row {
+struct ScriptRow {
   const char* name;
   FakeProgram program;
   Reason reason;
@@ -111,7 +111,7 @@ TEST(StartScript, SaysWhyAnAccountDoesNotRunIt) {
       if (!written) co_return ExitStatus{1, {}};
     }
   };
-  const std::vector<Row> rows = {
+  const std::vector<ScriptRow> rows = {
       {"a forced command",
        ending("", "only borg serve here\n", {1, {}}),
        Reason::kShellUnusable,
@@ -125,7 +125,7 @@ TEST(StartScript, SaysWhyAnAccountDoesNotRunIt) {
       {"silence", silent, Reason::kShellUnusable, {"did not answer within 30 s"}},
       {"noise without end", chatty, Reason::kShellUnusable, {"xxx"}},
   };
-  for (const Row& row : rows) {
+  for (const ScriptRow& row : rows) {
     SCOPED_TRACE(row.name);
     RunJumping([&](Context context) -> Task<void> {
       FakeConnection connection(*context.loop, row.program);

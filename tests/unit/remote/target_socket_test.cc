@@ -8,7 +8,7 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct TargetSocketRow {
   const char* name;
   std::string facts;
   std::size_t scripts;  // how many are started for it
@@ -17,11 +17,11 @@ struct Row {
 };
 
 TEST(TargetSocket, UsesWhatTheMachineHas) {
-  const std::vector<Row> rows = {
+  const std::vector<TargetSocketRow> rows = {
       {"socat", " socat fifo", 1, "exec socat -b65536 UNIX-LISTEN:/tmp/d/s,mode=600,unlink-early STDIO", "k socket\n"},
       {"two pipes where there is none", " fifo", 2, "exec cat /tmp/d/i </dev/null", "k socketout\nk socket\n"},
   };
-  for (const Row& row : rows) {
+  for (const TargetSocketRow& row : rows) {
     SCOPED_TRACE(row.name);
     RunJumping([&](Context context) -> Task<void> {
       FakeKeeper machine("ready /tmp/d" + row.facts + "\n");

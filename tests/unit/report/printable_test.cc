@@ -7,7 +7,7 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct PrintableRow {
   const char* name;
   std::string bytes;
   std::string text;
@@ -20,7 +20,7 @@ TEST(OneLineTest, RunsOfSpaceBecomeOne) {
 }
 
 TEST(PrintableTest, Table) {
-  for (const Row& row : std::vector<Row>{
+  for (const PrintableRow& row : std::vector<PrintableRow>{
            {"ascii", "a b", "a b"},
            {"utf-8", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
            {"whitespace", "a\nb\tc\rd", "a\\nb\\tc\\rd"},

@@ -9,7 +9,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-RunReport Sample() {
+RunReport TextSample() {
   RunReport report;
   report.end = report.start + std::chrono::seconds(65);
   TargetReport good;
@@ -27,7 +27,7 @@ RunReport Sample() {
 }
 
 TEST(ReportTextTest, SaysWhatHappenedAndWhatToDo) {
-  const std::string text = ToText(Sample(), false);
+  const std::string text = ToText(TextSample(), false);
   EXPECT_THAT(text, HasSubstr("archive snapshot-1: 7 files, 3.0 MiB, 2.0 KiB new\n"));
   EXPECT_THAT(text, HasSubstr("3 archives pruned"));
   EXPECT_THAT(text, HasSubstr("warning: line\\nbreak"));
@@ -38,8 +38,8 @@ TEST(ReportTextTest, SaysWhatHappenedAndWhatToDo) {
 }
 
 TEST(ReportTextTest, ColorsOnlyWhenAsked) {
-  EXPECT_THAT(ToText(Sample(), false), Not(HasSubstr("\x1b")));
-  const std::string text = ToText(Sample(), true);
+  EXPECT_THAT(ToText(TextSample(), false), Not(HasSubstr("\x1b")));
+  const std::string text = ToText(TextSample(), true);
   EXPECT_THAT(text, HasSubstr("\x1b[31mFAILED"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b[2J")));
 }

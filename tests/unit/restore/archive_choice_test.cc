@@ -25,15 +25,15 @@ Listing Three() {
 
 std::optional<PointInTime> At(const char* text) { return ParseRfc3339(text); }
 
-struct Row {
+struct ArchiveChoiceRow {
   const char* name;
   ArchiveWish wish;
   const char* expected;  // its name; empty: none
   const char* message = "";
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const ArchiveChoiceRow& row, std::ostream* out) { *out << row.name; }
 
-class ArchiveChoiceTest : public testing::TestWithParam<Row> {};
+class ArchiveChoiceTest : public testing::TestWithParam<ArchiveChoiceRow> {};
 
 TEST_P(ArchiveChoiceTest, Chooses) {
   const Result<ListedArchive> chosen = ChooseArchive(Three(), GetParam().wish);
@@ -43,7 +43,7 @@ TEST_P(ArchiveChoiceTest, Chooses) {
   EXPECT_THAT(chosen.error().message, HasSubstr(GetParam().message));
 }
 
-const Row kRows[] = {
+const ArchiveChoiceRow kArchiveChoiceRows[] = {
     {"Latest", {}, "again"},
     {"ByName", {"web-monday", {}}, "web-monday"},
     {"ById", {std::string(64, '2'), {}}, "web-tuesday"},
@@ -55,7 +55,8 @@ const Row kRows[] = {
     {"NoNameOfAny", {"production", {}}, "", "its newest is `again`"},
     {"NotByPartOfAnId", {"2222222222", {}}, "", "no archive"},
 };
-INSTANTIATE_TEST_SUITE_P(Rows, ArchiveChoiceTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, ArchiveChoiceTest, testing::ValuesIn(kArchiveChoiceRows),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(ArchiveChoiceTest, NewestByTimeWhateverTheOrder) {
   Listing listing = Three();

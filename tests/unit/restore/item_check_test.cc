@@ -6,16 +6,16 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct ItemCheckRow {
   const char* name;
   std::vector<std::string> items;  // a type and a path
   const char* refused = "";        // part of what is said of the last; empty: all may be unpacked
   std::vector<std::string> links_there{};
   bool in_place = false;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const ItemCheckRow& row, std::ostream* out) { *out << row.name; }
 
-class ItemCheckTest : public testing::TestWithParam<Row> {};
+class ItemCheckTest : public testing::TestWithParam<ItemCheckRow> {};
 
 TEST_P(ItemCheckTest, SaysWhatWouldLeaveTheDirectory) {
   ItemCheck check(GetParam().links_there, GetParam().in_place);
@@ -32,7 +32,7 @@ TEST_P(ItemCheckTest, SaysWhatWouldLeaveTheDirectory) {
   EXPECT_THAT(said.value_or(""), testing::HasSubstr(GetParam().refused));
 }
 
-const Row kRows[] = {
+const ItemCheckRow kItemCheckRows[] = {
     {"Plain", {"dsrv", "-srv/a", "lsrv/link", "-srv/linked", "d.", "-..a/b..", "-a ?/\n"}},
     {"BelowALink", {"lsrv/link", "-srv/link/x"}, "below srv/link"},
     {"DeepBelowALink", {"la", "-a/b/c/d"}, "below a "},
@@ -55,7 +55,7 @@ const Row kRows[] = {
     {"Doubled", {"-a//b"}, "a//b"},
     {"SlashAtTheEnd", {"da/"}, "a/"},
 };
-INSTANTIATE_TEST_SUITE_P(Rows, ItemCheckTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, ItemCheckTest, testing::ValuesIn(kItemCheckRows), [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace borgop

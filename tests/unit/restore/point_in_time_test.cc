@@ -7,15 +7,15 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct PointInTimeRow {
   const char* name;
   const char* text;
   const char* zone;
   const char* expected;  // in UTC; empty: refused
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const PointInTimeRow& row, std::ostream* out) { *out << row.name; }
 
-class PointInTimeTest : public testing::TestWithParam<Row> {};
+class PointInTimeTest : public testing::TestWithParam<PointInTimeRow> {};
 
 TEST_P(PointInTimeTest, IsRead) {
   const auto zone = TimeZone::Find(GetParam().zone);
@@ -24,7 +24,7 @@ TEST_P(PointInTimeTest, IsRead) {
   EXPECT_EQ(time ? FormatRfc3339(*time, 6) : "", GetParam().expected);
 }
 
-const Row kRows[] = {
+const PointInTimeRow kPointInTimeRows[] = {
     {"Utc", "2026-11-20T15:00:00Z", "Europe/Amsterdam", "2026-11-20T15:00:00.000000Z"},
     {"Offset", "2026-11-20T15:00:00+05:30", "Europe/Amsterdam", "2026-11-20T09:30:00.000000Z"},
     {"Fraction", "2026-11-20T15:00:00.25Z", "", "2026-11-20T15:00:00.250000Z"},
@@ -50,7 +50,8 @@ const Row kRows[] = {
     {"OtherBlank", "2026-11-20_15:00", "", ""},
     {"Trailing", "2026-11-20 15:00 ", "", ""},
 };
-INSTANTIATE_TEST_SUITE_P(Rows, PointInTimeTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, PointInTimeTest, testing::ValuesIn(kPointInTimeRows),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(FormatInZoneTest, HasTheOffset) {
   const auto time = *ParseRfc3339("2026-11-20T15:00:00.9Z");

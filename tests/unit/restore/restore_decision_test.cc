@@ -24,7 +24,7 @@ Findings Found(std::uint64_t items, std::vector<std::string> missing = {}, std::
   return found;
 }
 
-struct Row {
+struct RestoreDecisionRow {
   const char* name;
   Findings found;
   bool overwrite;
@@ -32,9 +32,9 @@ struct Row {
   std::optional<Reason> expected;
   const char* message = "";
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const RestoreDecisionRow& row, std::ostream* out) { *out << row.name; }
 
-class WhyNotTest : public testing::TestWithParam<Row> {};
+class WhyNotTest : public testing::TestWithParam<RestoreDecisionRow> {};
 
 TEST_P(WhyNotTest, Decides) {
   const auto error = WhyNot(GetParam().found, GetParam().overwrite, "monday", GetParam().into);
@@ -42,7 +42,7 @@ TEST_P(WhyNotTest, Decides) {
   EXPECT_THAT(error ? error->message : "", HasSubstr(GetParam().message));
 }
 
-const Row kRows[] = {
+const RestoreDecisionRow kRestoreDecisionRows[] = {
     {"Good", Found(3), false, "/x on T", std::nullopt},
     {"AbsentPath", Found(3, {"/a", "/b"}), true, "/x on T", Reason::kPathNotInArchive, "`monday` does not have `/a`, `/b`"},
     {"AbsentPathForATar", Found(3, {"/a"}), false, "", Reason::kPathNotInArchive},
@@ -53,7 +53,7 @@ const Row kRows[] = {
     {"Unsafe", Found(3, {}, 2, "it leaves"), true, "/x on T", Reason::kArchiveUnsafe, "it leaves"},
     {"ATarIsNotUnpackedHere", Found(3, {}, 2, "it leaves"), false, "", std::nullopt},
 };
-INSTANTIATE_TEST_SUITE_P(Rows, WhyNotTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, WhyNotTest, testing::ValuesIn(kRestoreDecisionRows), [](const auto& row) { return row.param.name; });
 
 RestoreReport Report() {
   RestoreReport report;

@@ -62,7 +62,7 @@ TEST(Sha256OfFileTest, HashesAndFails) {
   EXPECT_FALSE(none);
 }
 
-VerifyReport Report() {
+VerifyReport Verified() {
   VerifyReport report;
   report.target = "web";
   report.archive = ListedArchive{std::string(64, '1'), "monday", "2026-11-23T02:30:00.000000"};
@@ -75,7 +75,7 @@ VerifyReport Report() {
 }
 
 TEST(VerifyReportTest, SaysWhatWasCompared) {
-  VerifyReport report = Report();
+  VerifyReport report = Verified();
   EXPECT_THAT(ToText(report), HasSubstr("web: restored 2 files of 200, 1.5 KiB, of monday of 2026-11-23T02:30:00.000000 UTC (seed "
                                         "18446744073709551615)"));
   EXPECT_THAT(ToText(report), testing::Not(HasSubstr("on the target")));

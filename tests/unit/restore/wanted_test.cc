@@ -10,14 +10,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct Row {
+struct WantedRow {
   const char* name;
   std::vector<std::string> paths, patterns;
   std::vector<std::string> expected;  // what borg is given
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const WantedRow& row, std::ostream* out) { *out << row.name; }
 
-class WantedTest : public testing::TestWithParam<Row> {};
+class WantedTest : public testing::TestWithParam<WantedRow> {};
 
 TEST_P(WantedTest, BecomesPatternsOfBorg) {
   const auto wanted = Wanted::Of(GetParam().paths, GetParam().patterns);
@@ -25,7 +25,7 @@ TEST_P(WantedTest, BecomesPatternsOfBorg) {
   EXPECT_EQ(wanted->patterns(), GetParam().expected);
 }
 
-const Row kRows[] = {
+const WantedRow kWantedRows[] = {
     {"Everything", {}, {}, {}},
     {"Absolute", {"/etc"}, {}, {"pp:etc"}},
     {"AsInTheArchive", {"etc/nginx"}, {}, {"pp:etc/nginx"}},
@@ -43,7 +43,7 @@ const Row kRows[] = {
      {"sh:**/*.conf", "re:^srv", "fm:*", "pf:a", "pp:b"},
      {"pp:etc", "sh:**/*.conf", "re:^srv", "fm:*", "pf:a", "pp:b"}},
 };
-INSTANTIATE_TEST_SUITE_P(Rows, WantedTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, WantedTest, testing::ValuesIn(kWantedRows), [](const auto& row) { return row.param.name; });
 
 TEST(WantedTest, Refuses) {
   EXPECT_THAT(Wanted::Of({""}, {}).error(), HasSubstr("empty"));

@@ -16,18 +16,18 @@ LedgerArchive Adopted(const std::string& id, std::string name, std::string_view 
   return archive;
 }
 
-struct Row {
+struct AdoptRow {
   const char* name;
   Ledger was;
   Listing listing;
   Ledger expected;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const AdoptRow& row, std::ostream* out) { *out << row.name; }
 
-class AdoptTest : public testing::TestWithParam<Row> {};
+class AdoptTest : public testing::TestWithParam<AdoptRow> {};
 
 TEST_P(AdoptTest, TakesWhatIsThere) {
-  const Row& row = GetParam();
+  const AdoptRow& row = GetParam();
   const auto ledger = Adopt(row.was, row.listing, kNow);
   ASSERT_TRUE(ledger) << ledger.error().message;
   Ledger expected = row.expected;
@@ -37,7 +37,7 @@ TEST_P(AdoptTest, TakesWhatIsThere) {
   EXPECT_TRUE(Accusation(Compare(*ledger, row.listing)));
 }
 
-const Row kRows[] = {
+const AdoptRow kAdoptRows[] = {
     {"Fresh", {}, ListingOf({}), LedgerOf({})},
     {"WhatIsListed",
      {},
@@ -70,7 +70,7 @@ const Row kRows[] = {
     {"OtherRepository", LedgerOf({Seen("a", "x")}, "e"), ListingOf({Listed("b", "x", "2025-05-02T10:00:00")}),
      LedgerOf({Adopted("b", "x", "2025-05-02T10:00:00Z")})},
 };
-INSTANTIATE_TEST_SUITE_P(Table, AdoptTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, AdoptTest, testing::ValuesIn(kAdoptRows), [](const auto& row) { return row.param.name; });
 
 TEST(AdoptTest, TooMany) {
   Listing listing = ListingOf({});

@@ -27,19 +27,19 @@ std::string Text(const Comparison& comparison) {
   return text;
 }
 
-struct Row {
+struct CompareRow {
   const char* name;
   Ledger ledger;
   Listing listing;
   const char* expected;
   const char* accusation;  // null: none
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const CompareRow& row, std::ostream* out) { *out << row.name; }
 
-class CompareTest : public testing::TestWithParam<Row> {};
+class CompareTest : public testing::TestWithParam<CompareRow> {};
 
 TEST_P(CompareTest, Says) {
-  const Row& row = GetParam();
+  const CompareRow& row = GetParam();
   const Comparison comparison = Compare(row.ledger, row.listing);
   EXPECT_EQ(Text(comparison), row.expected);
   const Status accused = Accusation(comparison);
@@ -49,7 +49,7 @@ TEST_P(CompareTest, Says) {
   EXPECT_THAT(accused.error().message, HasSubstr(row.accusation));
 }
 
-const Row kRows[] = {
+const CompareRow kCompareRows[] = {
     {"Nothing", LedgerOf({}), ListingOf({}), "", nullptr},
     {"AsItWas", LedgerOf({Seen("a", "x"), Seen("b", "y")}), ListingOf({Listed("b", "y"), Listed("a", "x")}), "present:x present:y",
      nullptr},
@@ -75,7 +75,7 @@ const Row kRows[] = {
     {"All", LedgerOf({Seen("a", "x"), Seen("b", "y"), Seen("c", "z")}), ListingOf({Listed("d", "y"), Listed("c", "q")}),
      "changed:y renamed:z missing:x stranger:y stranger:q", "1 is gone (x), 1 is another one now (y), 1 has another name now (z)"},
 };
-INSTANTIATE_TEST_SUITE_P(Table, CompareTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, CompareTest, testing::ValuesIn(kCompareRows), [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace borgop

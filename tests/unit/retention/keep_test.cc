@@ -47,26 +47,26 @@ constexpr auto kWeekly = &Retention::keep_weekly;
 constexpr auto kMonthly = &Retention::keep_monthly;
 constexpr auto kYearly = &Retention::keep_yearly;
 
-struct Row {
+struct KeepRow {
   const char* name;
   std::vector<const char*> times;
   Retention retention;
   const char* expected;
   const char* zone = "";
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const KeepRow& row, std::ostream* out) { *out << row.name; }
 
-class KeepTest : public testing::TestWithParam<Row> {};
+class KeepTest : public testing::TestWithParam<KeepRow> {};
 
 TEST_P(KeepTest, Judges) {
-  const Row& row = GetParam();
+  const KeepRow& row = GetParam();
   EXPECT_EQ(Judged(row.times, row.retention, row.zone), row.expected);
 }
 
 const std::vector<const char*> kThreeDays = {"2026-11-01T10:00:00Z", "2026-11-02T09:00:00Z", "2026-11-02T10:00:00Z",
                                              "2026-11-03T10:00:00Z"};
 
-const Row kRows[] = {
+const KeepRow kKeepRows[] = {
     {"None", {}, Keep({{kDaily, 1}}), ""},
     {"OneADay", kThreeDays, Keep({{kDaily, 2}}), "a: dropped, b: dropped, c: daily #2, d: daily #1"},
     {"OrderDoesNotMatter",
@@ -175,7 +175,7 @@ const Row kRows[] = {
     {"WithinThatIsNone", kThreeDays, Keep({}, "soon"), "a: within #4, b: within #3, c: within #2, d: within #1"},
     {"BelowAll", kThreeDays, Keep({{kDaily, -5}}), "a: daily #3, b: dropped, c: daily #2, d: daily #1"},
 };
-INSTANTIATE_TEST_SUITE_P(Table, KeepTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, KeepTest, testing::ValuesIn(kKeepRows), [](const auto& row) { return row.param.name; });
 
 TEST(KeepTest, UnfinishedArchivesStayAndStandForNothing) {
   const LedgerArchive unfinished = Seen("a", "x.checkpoint", "2026-11-02T10:00:00Z");

@@ -13,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 
 const std::string kA = Id("a");
-const LedgerTime kNow = At("2026-11-26T10:00:00Z");
+const LedgerTime kLedgerNow = At("2026-11-26T10:00:00Z");
 
 std::string Text(const std::string& archives) {
   return R"({"version":1,"repositoryID":")" + Id("f") + R"(","archives":[)" + archives + "]}";
@@ -73,7 +73,7 @@ TEST(LedgerTest, TheLargestCanBeReadAgain) {
   const auto read = ReadLedger(*text);
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_TRUE(*read == ledger);
-  EXPECT_EQ(Record(ledger, Id("b"), "new", kNow).error().reason, Reason::kLedgerInvalid);
+  EXPECT_EQ(Record(ledger, Id("b"), "new", kLedgerNow).error().reason, Reason::kLedgerInvalid);
   ledger.archives.push_back(Seen("b", "one more"));
   EXPECT_FALSE(WriteLedger(ledger));
 }
@@ -143,7 +143,7 @@ TEST(LedgerTest, TooManyArchivesAreRefused) {
 
 TEST(RecordTest, TakesInWhatIsNew) {
   Ledger ledger = LedgerOf({Dropped("a", "x")});
-  ASSERT_TRUE(Record(ledger, Id("b"), "x", kNow));
+  ASSERT_TRUE(Record(ledger, Id("b"), "x", kLedgerNow));
   EXPECT_EQ(ledger, LedgerOf({Dropped("a", "x"), Seen("b", "x", "2026-11-26T10:00:00Z")}));
 }
 
@@ -155,7 +155,7 @@ TEST(RecordTest, WhatWasThereBeforeIsNotNew) {
   for (const auto& [id, name] : {Row{"a", "x"}, Row{"a", "z"}, Row{"c", "x"}, Row{"b", "y"}, Row{"b", "z"}}) {
     SCOPED_TRACE(id + name);
     Ledger ledger = before;
-    const Status recorded = Record(ledger, Id(id), name, kNow);
+    const Status recorded = Record(ledger, Id(id), name, kLedgerNow);
     ASSERT_FALSE(recorded);
     EXPECT_EQ(recorded.error().reason, Reason::kTargetMisbehaved);
     EXPECT_EQ(ledger, before);
@@ -169,7 +169,7 @@ TEST(RecordTest, WhatCannotBeHeldIsRefused) {
   for (const auto& [id, name] : {Row{"a", "x"}, Row{kA, ""}, Row{kA, std::string(kMaxLedgerName + 1, 'x')}, Row{kA, "\xff"},
                                  Row{kA, "x.checkpoint.12"}, Row{kA + "0", "x"}}) {
     Ledger ledger = LedgerOf({});
-    const Status recorded = Record(ledger, id, name, kNow);
+    const Status recorded = Record(ledger, id, name, kLedgerNow);
     ASSERT_FALSE(recorded) << name;
     EXPECT_EQ(recorded.error().reason, Reason::kLedgerInvalid);
     EXPECT_EQ(ledger, LedgerOf({}));
@@ -180,8 +180,8 @@ TEST(MarkDroppedTest, MarksOnce) {
   Ledger ledger = LedgerOf({Seen("a", "x"), Seen("b", "y")});
   EXPECT_TRUE(MarkDropped(ledger, Id("b"), At("2026-11-02T10:00:00Z")));
   EXPECT_EQ(ledger, LedgerOf({Seen("a", "x"), Dropped("b", "y")}));
-  EXPECT_FALSE(MarkDropped(ledger, Id("b"), kNow));
-  EXPECT_FALSE(MarkDropped(ledger, Id("c"), kNow));
+  EXPECT_FALSE(MarkDropped(ledger, Id("b"), kLedgerNow));
+  EXPECT_FALSE(MarkDropped(ledger, Id("c"), kLedgerNow));
   EXPECT_EQ(ledger, LedgerOf({Seen("a", "x"), Dropped("b", "y")}));
 }
 

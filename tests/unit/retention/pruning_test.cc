@@ -10,7 +10,7 @@
 namespace borgop {
 namespace {
 
-const LedgerTime kNow = At("2026-11-26T10:00:00Z");
+const LedgerTime kPruningNow = At("2026-11-26T10:00:00Z");
 
 Retention Daily(std::int64_t count) {
   Retention retention;
@@ -25,27 +25,27 @@ std::string Drops(const Result<Pruning>& pruning) {
   return text;
 }
 
-struct Row {
+struct PruningRow {
   const char* name;
   Ledger ledger;
   Listing listing;
   const char* expected;
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const PruningRow& row, std::ostream* out) { *out << row.name; }
 
-class PruningTest : public testing::TestWithParam<Row> {};
+class PruningTest : public testing::TestWithParam<PruningRow> {};
 
 // One a day is kept: the newest.
 TEST_P(PruningTest, Drops) {
-  const Row& row = GetParam();
-  const auto pruning = PlanPruning(row.ledger, row.listing, Daily(1), *TimeZone::Find(""), kNow);
+  const PruningRow& row = GetParam();
+  const auto pruning = PlanPruning(row.ledger, row.listing, Daily(1), *TimeZone::Find(""), kPruningNow);
   EXPECT_EQ(Drops(pruning), row.expected);
 }
 
 const LedgerArchive kOld = Seen("a", "old", "2026-11-01T10:00:00Z");
 const LedgerArchive kNew = Seen("b", "new", "2026-11-02T10:00:00Z");
 
-const Row kRows[] = {
+const PruningRow kPruningRows[] = {
     {"Nothing", LedgerOf({}), ListingOf({}), ""},
     {"TheOlder", LedgerOf({kOld, kNew}), ListingOf({Listed("a", "old"), Listed("b", "new")}), "old"},
     // Its date in the repository says nothing.
@@ -63,12 +63,12 @@ const Row kRows[] = {
     {"Missing", LedgerOf({kOld, kNew}), ListingOf({Listed("a", "old")}), "RepositoryTampered"},
     {"OtherRepository", LedgerOf({kOld, kNew}), ListingOf({Listed("a", "old"), Listed("b", "new")}, "e"), "RepositoryTampered"},
 };
-INSTANTIATE_TEST_SUITE_P(Table, PruningTest, testing::ValuesIn(kRows), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, PruningTest, testing::ValuesIn(kPruningRows), [](const auto& row) { return row.param.name; });
 
 TEST(PruningTest, SaysWhatIsKeptAndWhy) {
   const Ledger ledger = LedgerOf({kOld, kNew});
   const auto pruning =
-      PlanPruning(ledger, ListingOf({Listed("a", "old"), Listed("b", "new")}), Daily(1), *TimeZone::Find(""), kNow);
+      PlanPruning(ledger, ListingOf({Listed("a", "old"), Listed("b", "new")}), Daily(1), *TimeZone::Find(""), kPruningNow);
   ASSERT_TRUE(pruning);
   ASSERT_EQ(pruning->judged.size(), 2U);
   EXPECT_EQ(pruning->judged[0].archive, ledger.archives.data());
@@ -86,8 +86,8 @@ TEST(PruningTest, NeverAStrangerAndNeverAll) {
     std::set<std::string> live;
     for (unsigned i = 0; i < below(12); ++i) {
       LedgerArchive archive = Seen(std::to_string(i) + "a", "n" + std::to_string(below(40)));
-      archive.seen = kNow - std::chrono::minutes(below(60 * 24 * 40));
-      if (below(4) == 0) archive.dropped = kNow;
+      archive.seen = kPruningNow - std::chrono::minutes(below(60 * 24 * 40));
+      if (below(4) == 0) archive.dropped = kPruningNow;
       if (!archive.dropped && !live.insert(archive.name).second) continue;
       if (below(20) != 0) listing.archives.push_back({archive.id, archive.name, "2026-11-01T10:00:00.000000"});
       ledger.archives.push_back(archive);
@@ -102,7 +102,7 @@ TEST(PruningTest, NeverAStrangerAndNeverAll) {
     if (below(2) == 0) retention.keep_daily = static_cast<int>(below(5)) - 1;
     if (below(3) == 0) retention.keep_weekly = static_cast<int>(below(5)) - 1;
     if (below(3) == 0) retention.glob_archives = "n[0-2]*";
-    const auto pruning = PlanPruning(ledger, listing, retention, *TimeZone::Find("Europe/Amsterdam"), kNow);
+    const auto pruning = PlanPruning(ledger, listing, retention, *TimeZone::Find("Europe/Amsterdam"), kPruningNow);
     if (!pruning) {
       ++accused;
       continue;

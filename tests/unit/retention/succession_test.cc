@@ -18,14 +18,14 @@ Listing Of(const std::string& archives, char repository = 'R') {
 }
 
 // Archives as pairs of a name and what its id is made of.
-struct Row {
+struct SuccessionRow {
   const char* name;
   const char *before, *after;
   const char* objection;  // empty: none
 };
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const SuccessionRow& row, std::ostream* out) { *out << row.name; }
 
-class SuccessionTest : public testing::TestWithParam<Row> {};
+class SuccessionTest : public testing::TestWithParam<SuccessionRow> {};
 
 TEST_P(SuccessionTest, IsOneBackupFurther) {
   const auto objection = Objection(Of(GetParam().before), Of(GetParam().after));
@@ -37,18 +37,20 @@ TEST_P(SuccessionTest, IsOneBackupFurther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Lists, SuccessionTest,
-                         testing::Values(Row{"Empty", "", "", ""}, Row{"TheFirst", "", "a1", ""},
-                                         Row{"OneMore", "a1b2", "a1b2c3", ""}, Row{"TheSame", "a1b2", "a1b2", ""},
-                                         Row{"InAnotherOrder", "a1b2", "c3b2a1", ""},
-                                         Row{"TwoMore", "a1", "a1b2c3", "2 archives in it are new"},
-                                         Row{"TwoAtFirst", "", "a1b2", "2 archives in it are new"},
-                                         Row{"OneGone", "a1b2", "b2", "\"a\" is not in it any more"},
-                                         Row{"AllGone", "a1b2", "", "\"a\" is not in it any more"},
-                                         Row{"OneGoneAndOneMore", "a1b2", "b2c3", "\"a\" is not in it any more"},
-                                         Row{"AnotherUnderItsName", "a1b2", "a3b2", "\"a\" is another one"},
-                                         Row{"Swapped", "a1b2", "a2b1", "\"a\" is another one"},
-                                         Row{"Renamed", "a1", "b1", "\"a\" is not in it any more"},
-                                         Row{"CopiedOnce", "a1", "a1b1", ""}, Row{"Twice", "a1", "a1a1", "\"a\" is in it twice"}),
+                         testing::Values(SuccessionRow{"Empty", "", "", ""}, SuccessionRow{"TheFirst", "", "a1", ""},
+                                         SuccessionRow{"OneMore", "a1b2", "a1b2c3", ""},
+                                         SuccessionRow{"TheSame", "a1b2", "a1b2", ""},
+                                         SuccessionRow{"InAnotherOrder", "a1b2", "c3b2a1", ""},
+                                         SuccessionRow{"TwoMore", "a1", "a1b2c3", "2 archives in it are new"},
+                                         SuccessionRow{"TwoAtFirst", "", "a1b2", "2 archives in it are new"},
+                                         SuccessionRow{"OneGone", "a1b2", "b2", "\"a\" is not in it any more"},
+                                         SuccessionRow{"AllGone", "a1b2", "", "\"a\" is not in it any more"},
+                                         SuccessionRow{"OneGoneAndOneMore", "a1b2", "b2c3", "\"a\" is not in it any more"},
+                                         SuccessionRow{"AnotherUnderItsName", "a1b2", "a3b2", "\"a\" is another one"},
+                                         SuccessionRow{"Swapped", "a1b2", "a2b1", "\"a\" is another one"},
+                                         SuccessionRow{"Renamed", "a1", "b1", "\"a\" is not in it any more"},
+                                         SuccessionRow{"CopiedOnce", "a1", "a1b1", ""},
+                                         SuccessionRow{"Twice", "a1", "a1a1", "\"a\" is in it twice"}),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Succession, OfAnotherRepository) {

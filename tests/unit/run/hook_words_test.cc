@@ -13,13 +13,13 @@ TEST(HookWords, NameTheHookByItsPlaceAndCommand) {
   EXPECT_LT(NameOf(HookStage::kAfter, 0, {"x", std::string(10'000, 'y')}).size(), 300U);
 }
 
-struct Row {
+struct HookWordsRow {
   const char* name;
   HookResult result;
   std::string failure;  // empty: none
 };
 
-const Row kRows[] = {
+const HookWordsRow kHookWordsRows[] = {
     {"well", {0, 0, false, "noise\n"}, ""},
     {"a status", {0, 3, false, ""}, "H on T ended with status 3"},
     {"with words", {0, 3, false, "one\n  two\n\n"}, "H on T ended with status 3; it said: one two"},
@@ -33,7 +33,7 @@ const Row kRows[] = {
 };
 
 TEST(HookWords, SayHowItFailed) {
-  for (const Row& row : kRows) {
+  for (const HookWordsRow& row : kHookWordsRows) {
     const std::optional<std::string> failure = FailureOf("H", "T", row.result, 90s);
     EXPECT_EQ(failure.value_or(""), row.failure) << row.name;
     EXPECT_EQ(failure.has_value(), !row.failure.empty()) << row.name;

@@ -5,7 +5,7 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct JudgeExchangeRow {
   const char* name;
   std::function<void(ExchangeResult&)> change;  // of an exchange that went well
   std::optional<Reason> reason;                 // none: it counts as completed
@@ -16,7 +16,7 @@ void Exits(ExchangeResult& result, int status) { result.exit = Exit{status, {}};
 
 TEST(JudgeExchange, Table) {
   const Error broken{Reason::kConnectionLost, "the connection to B was lost", {}};
-  const std::vector<Row> rows = {
+  const std::vector<JudgeExchangeRow> rows = {
       {"both well", [](ExchangeResult&) {}, std::nullopt, ""},
       {"what the guard refused comes first",
        [](ExchangeResult& result) {
@@ -134,7 +134,7 @@ TEST(JudgeExchange, Table) {
        Reason::kCreateFailed, "on T"},
       {"the client has no borg", [](ExchangeResult& result) { Exits(result, 127); }, Reason::kBorgMissing, "on T"},
   };
-  for (const Row& row : rows) {
+  for (const JudgeExchangeRow& row : rows) {
     SCOPED_TRACE(row.name);
     ExchangeResult result;
     result.exit = Exit{};

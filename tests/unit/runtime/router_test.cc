@@ -153,7 +153,7 @@ class RouterFixture : public testing::Test {
   std::unique_ptr<Caches> caches_;  // last: its threads use all the others
 };
 
-struct Row {
+struct RouterRow {
   const char* name;
   const char* plural;
   const char* type;
@@ -161,10 +161,10 @@ struct Row {
   std::vector<std::string> targets, servers;
 };
 
-class RouterTable : public RouterFixture, public testing::WithParamInterface<Row> {};
+class RouterTable : public RouterFixture, public testing::WithParamInterface<RouterRow> {};
 
 TEST_P(RouterTable, KeysFollowFromAChange) {
-  const Row& row = GetParam();
+  const RouterRow& row = GetParam();
   ASSERT_NO_FATAL_FAILURE(Begin());
   ASSERT_NO_FATAL_FAILURE(Tell(row.plural, row.type, row.object));
   EXPECT_THAT(Taken(targets_), ElementsAreArray(row.targets));
@@ -175,7 +175,7 @@ constexpr const char* kTargets = "borgbackuptargets";
 constexpr const char* kServers = "borgservers";
 constexpr const char* kNew = "ADDED";
 constexpr const char* kChanged = "MODIFIED";
-constexpr const char* kGone = "DELETED";
+constexpr const char* kDeleted = "DELETED";
 
 json With(json object, const char* pointer, json value) {
   object[json::json_pointer(pointer)] = std::move(value);
@@ -188,73 +188,77 @@ json Elsewhere(json object) { return With(std::move(object), "/metadata/namespac
 INSTANTIATE_TEST_SUITE_P(
     OfTargets, RouterTable,
     testing::Values(
-        Row{"status", kTargets, kChanged, With(Target("web", "vault", "web"), "/status/state", "Ready"), {"web"}, {"vault"}},
-        Row{"annotation",
-            kTargets,
-            kChanged,
-            With(Target("web", "vault", "web"), "/metadata/annotations/a", "b"),
-            {"web"},
-            {"vault"}},
-        Row{"spec", kTargets, kChanged, NextGeneration(Target("web", "vault", "web")), {"web"}, {"vault"}},
-        Row{"the_first_beyond_the_limit", kTargets, kNew, Target("new", "vault", "new"), {"db", "new", "web"}, {"vault"}},
-        Row{"a_new_one_within_the_limit", kTargets, kNew, Target("new", "attic", "new"), {"new"}, {"attic"}},
-        Row{"one_that_wants_anothers_repository", kTargets, kNew, Target("new", "attic", "log"), {"log", "new"}, {"attic"}},
-        Row{"one_that_writes_anothers_path_otherwise", kTargets, kNew, Target("new", "attic", "log/"), {"log", "new"}, {"attic"}},
-        Row{"the_same_path_at_another_server", kTargets, kNew, Target("new", "attic", "web"), {"new"}, {"attic"}},
-        Row{"of_a_server_that_is_not_there", kTargets, kNew, Target("new", "none", "new"), {"new"}, {"none"}},
-        Row{"of_no_server", kTargets, kNew, Named("new"), {"new"}, {}},
-        Row{"of_another_namespace", kTargets, kNew, Elsewhere(Target("web", "vault", "web")), {"m/web"}, {"m/vault"}},
-        Row{"from_the_limit_to_below", kTargets, kGone, Target("web", "vault", "web"), {"web"}, {"vault"}},
-        Row{"moved", kTargets, kChanged, NextGeneration(Target("log", "vault", "log")), {"db", "log", "web"}, {"attic", "vault"}},
-        Row{"being_deleted", kTargets, kChanged, Deleting(Target("web", "vault", "web")), {"web"}, {"vault"}}),
+        RouterRow{"status", kTargets, kChanged, With(Target("web", "vault", "web"), "/status/state", "Ready"), {"web"}, {"vault"}},
+        RouterRow{"annotation",
+                  kTargets,
+                  kChanged,
+                  With(Target("web", "vault", "web"), "/metadata/annotations/a", "b"),
+                  {"web"},
+                  {"vault"}},
+        RouterRow{"spec", kTargets, kChanged, NextGeneration(Target("web", "vault", "web")), {"web"}, {"vault"}},
+        RouterRow{"the_first_beyond_the_limit", kTargets, kNew, Target("new", "vault", "new"), {"db", "new", "web"}, {"vault"}},
+        RouterRow{"a_new_one_within_the_limit", kTargets, kNew, Target("new", "attic", "new"), {"new"}, {"attic"}},
+        RouterRow{"one_that_wants_anothers_repository", kTargets, kNew, Target("new", "attic", "log"), {"log", "new"}, {"attic"}},
+        RouterRow{
+            "one_that_writes_anothers_path_otherwise", kTargets, kNew, Target("new", "attic", "log/"), {"log", "new"}, {"attic"}},
+        RouterRow{"the_same_path_at_another_server", kTargets, kNew, Target("new", "attic", "web"), {"new"}, {"attic"}},
+        RouterRow{"of_a_server_that_is_not_there", kTargets, kNew, Target("new", "none", "new"), {"new"}, {"none"}},
+        RouterRow{"of_no_server", kTargets, kNew, Named("new"), {"new"}, {}},
+        RouterRow{"of_another_namespace", kTargets, kNew, Elsewhere(Target("web", "vault", "web")), {"m/web"}, {"m/vault"}},
+        RouterRow{"from_the_limit_to_below", kTargets, kDeleted, Target("web", "vault", "web"), {"web"}, {"vault"}},
+        RouterRow{
+            "moved", kTargets, kChanged, NextGeneration(Target("log", "vault", "log")), {"db", "log", "web"}, {"attic", "vault"}},
+        RouterRow{"being_deleted", kTargets, kChanged, Deleting(Target("web", "vault", "web")), {"web"}, {"vault"}}),
     [](const auto& each) { return std::string(each.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     OfServers, RouterTable,
     testing::Values(
-        Row{"status", kServers, kChanged, With(Server("vault", 2), "/status/targets", 3), {}, {"vault"}},
-        Row{"spec", kServers, kChanged, NextGeneration(Server("vault", 1)), {"db", "web"}, {"vault"}},
-        Row{"gone", kServers, kGone, Server("vault", 2), {"db", "web"}, {"vault"}},
-        Row{"new", kServers, kNew, Server("other", 2), {}, {"other"}},
-        Row{"made_anew", kServers, kChanged, With(Server("vault", 2), "/metadata/uid", "u-2"), {"db", "web"}, {"vault"}},
-        Row{"of_another_namespace", kServers, kNew, Elsewhere(Server("vault", 2)), {}, {"m/vault"}}),
+        RouterRow{"status", kServers, kChanged, With(Server("vault", 2), "/status/targets", 3), {}, {"vault"}},
+        RouterRow{"spec", kServers, kChanged, NextGeneration(Server("vault", 1)), {"db", "web"}, {"vault"}},
+        RouterRow{"gone", kServers, kDeleted, Server("vault", 2), {"db", "web"}, {"vault"}},
+        RouterRow{"new", kServers, kNew, Server("other", 2), {}, {"other"}},
+        RouterRow{"made_anew", kServers, kChanged, With(Server("vault", 2), "/metadata/uid", "u-2"), {"db", "web"}, {"vault"}},
+        RouterRow{"of_another_namespace", kServers, kNew, Elsewhere(Server("vault", 2)), {}, {"m/vault"}}),
     [](const auto& each) { return std::string(each.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     OfWhatIsOwned, RouterTable,
     testing::Values(
-        Row{"a_job", "jobs", kChanged, Owned("web-1", "web"), {"web"}, {"vault"}},
-        Row{"a_job_that_is_gone", "jobs", kGone, Owned("web-1", "web"), {"web"}, {"vault"}},
-        Row{"a_job_of_a_target_that_is_gone", "jobs", kNew, Owned("x-1", "x"), {"x"}, {}},
-        Row{"a_job_of_another_namespace", "jobs", kNew, Elsewhere(Owned("web-1", "web")), {"m/web"}, {}},
-        Row{"a_job_by_its_owner",
-            "jobs",
-            kNew,
-            OwnedByReference("x", "BorgBackupTarget", "borg-operator.dev/v1alpha1", "db"),
-            {"db"},
-            {"vault"}},
-        Row{"a_job_of_another_kind_of_owner", "jobs", kNew, OwnedByReference("x", "CronJob", "batch/v1", "db"), {}, {}},
-        Row{"a_job_of_another_group", "jobs", kNew, OwnedByReference("x", "BorgBackupTarget", "example.org/v1", "db"), {}, {}},
-        Row{"a_cron_job", "cronjobs", kGone, Owned("web", "web"), {"web"}, {}},
-        Row{"a_config_map", "configmaps", kChanged, Owned("web-plan", "web"), {"web"}, {}},
-        Row{"a_pod", "pods", kChanged, Owned("web-1-x", "web"), {"web"}, {}},
-        Row{"a_pod_of_nobody", "pods", kNew, Named("x"), {}, {}}),
+        RouterRow{"a_job", "jobs", kChanged, Owned("web-1", "web"), {"web"}, {"vault"}},
+        RouterRow{"a_job_that_is_gone", "jobs", kDeleted, Owned("web-1", "web"), {"web"}, {"vault"}},
+        RouterRow{"a_job_of_a_target_that_is_gone", "jobs", kNew, Owned("x-1", "x"), {"x"}, {}},
+        RouterRow{"a_job_of_another_namespace", "jobs", kNew, Elsewhere(Owned("web-1", "web")), {"m/web"}, {}},
+        RouterRow{"a_job_by_its_owner",
+                  "jobs",
+                  kNew,
+                  OwnedByReference("x", "BorgBackupTarget", "borg-operator.dev/v1alpha1", "db"),
+                  {"db"},
+                  {"vault"}},
+        RouterRow{"a_job_of_another_kind_of_owner", "jobs", kNew, OwnedByReference("x", "CronJob", "batch/v1", "db"), {}, {}},
+        RouterRow{
+            "a_job_of_another_group", "jobs", kNew, OwnedByReference("x", "BorgBackupTarget", "example.org/v1", "db"), {}, {}},
+        RouterRow{"a_cron_job", "cronjobs", kDeleted, Owned("web", "web"), {"web"}, {}},
+        RouterRow{"a_config_map", "configmaps", kChanged, Owned("web-plan", "web"), {"web"}, {}},
+        RouterRow{"a_pod", "pods", kChanged, Owned("web-1-x", "web"), {"web"}, {}},
+        RouterRow{"a_pod_of_nobody", "pods", kNew, Named("x"), {}, {}}),
     [](const auto& each) { return std::string(each.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(OfSecrets, RouterTable,
-                         testing::Values(Row{"of_a_target", "secrets", kChanged, Named("web-ssh"), {"web"}, {}},
-                                         Row{"the_passphrase", "secrets", kGone, Named("web-pass"), {"web"}, {}},
-                                         Row{"one_that_comes_late", "secrets", kNew, Named("db-ssh"), {"db"}, {}},
-                                         Row{"of_a_server", "secrets", kChanged, Named("vault-ssh"), {"db", "web"}, {"vault"}},
-                                         Row{"of_nobody", "secrets", kChanged, Named("foreign"), {}, {}},
-                                         Row{"of_another_namespace", "secrets", kNew, Elsewhere(Named("web-ssh")), {}, {}}),
+                         testing::Values(RouterRow{"of_a_target", "secrets", kChanged, Named("web-ssh"), {"web"}, {}},
+                                         RouterRow{"the_passphrase", "secrets", kDeleted, Named("web-pass"), {"web"}, {}},
+                                         RouterRow{"one_that_comes_late", "secrets", kNew, Named("db-ssh"), {"db"}, {}},
+                                         RouterRow{
+                                             "of_a_server", "secrets", kChanged, Named("vault-ssh"), {"db", "web"}, {"vault"}},
+                                         RouterRow{"of_nobody", "secrets", kChanged, Named("foreign"), {}, {}},
+                                         RouterRow{"of_another_namespace", "secrets", kNew, Elsewhere(Named("web-ssh")), {}, {}}),
                          [](const auto& each) { return std::string(each.param.name); });
 
 TEST_F(RouterFixture, BackToTheLimitAllOfTheServersTargetsAreLookedAt) {
   auto world = World();
   world[kTargets].push_back(Target("new", "vault", "new"));
   ASSERT_NO_FATAL_FAILURE(Begin(world));
-  ASSERT_NO_FATAL_FAILURE(Tell(kTargets, kGone, Target("new", "vault", "new")));
+  ASSERT_NO_FATAL_FAILURE(Tell(kTargets, kDeleted, Target("new", "vault", "new")));
   EXPECT_THAT(Taken(targets_), testing::ElementsAre("db", "new", "web"));
 }
 
@@ -262,7 +266,7 @@ TEST_F(RouterFixture, WhoGivesARepositoryUpIsToldToWhoWantsIt) {
   auto world = World();
   world[kTargets].push_back(Target("second", "attic", "log"));
   ASSERT_NO_FATAL_FAILURE(Begin(world));
-  ASSERT_NO_FATAL_FAILURE(Tell(kTargets, kGone, Target("log", "attic", "log")));
+  ASSERT_NO_FATAL_FAILURE(Tell(kTargets, kDeleted, Target("log", "attic", "log")));
   EXPECT_THAT(Taken(targets_), testing::ElementsAre("log", "second"));
 }
 

@@ -64,14 +64,14 @@ TEST(Fingerprint, OfWhatIsNoKeyIsStillSomething) {
   EXPECT_EQ(Fingerprints(pins), Fingerprint("a") + " or " + Fingerprint("b"));
 }
 
-struct Row {
+struct AlgorithmsRow {
   const char* name;
   std::vector<std::string> types;
   std::string expected;  // empty: refused
 };
 
 TEST(SetAlgorithms, OffersOnlyThePinnedTypes) {
-  const std::vector<Row> rows = {
+  const std::vector<AlgorithmsRow> rows = {
       {"one", {"ssh-ed25519"}, "ssh-ed25519"},
       {"RSA never with SHA-1", {"ssh-rsa"}, "rsa-sha2-512,rsa-sha2-256"},
       {"several, in their order", {"ssh-rsa", "ssh-ed25519"}, "rsa-sha2-512,rsa-sha2-256,ssh-ed25519"},
@@ -79,7 +79,7 @@ TEST(SetAlgorithms, OffersOnlyThePinnedTypes) {
       {"none", {}, ""},
       {"only one that the library does not know", {"sk-of-tomorrow"}, ""},
   };
-  for (const Row& row : rows) {
+  for (const AlgorithmsRow& row : rows) {
     SCOPED_TRACE(row.name);
     const std::unique_ptr<LIBSSH2_SESSION, int (*)(LIBSSH2_SESSION*)> session(libssh2_session_init(), &libssh2_session_free);
     ASSERT_NE(session, nullptr);

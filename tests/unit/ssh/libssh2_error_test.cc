@@ -8,7 +8,7 @@
 namespace borgop {
 namespace {
 
-struct Row {
+struct Libssh2ErrorRow {
   const char* name;
   int code;
   Reason reason;
@@ -16,7 +16,7 @@ struct Row {
 };
 
 TEST(Libssh2Error, Table) {
-  const std::vector<Row> rows = {
+  const std::vector<Libssh2ErrorRow> rows = {
       {"the socket was closed", LIBSSH2_ERROR_SOCKET_DISCONNECT, Reason::kConnectionLost, true},
       {"sending failed", LIBSSH2_ERROR_SOCKET_SEND, Reason::kConnectionLost, true},
       {"receiving failed", LIBSSH2_ERROR_SOCKET_RECV, Reason::kConnectionLost, true},
@@ -36,7 +36,7 @@ TEST(Libssh2Error, Table) {
   };
   const std::unique_ptr<LIBSSH2_SESSION, int (*)(LIBSSH2_SESSION*)> session(libssh2_session_init(), &libssh2_session_free);
   ASSERT_NE(session, nullptr);
-  for (const Row& row : rows) {
+  for (const Libssh2ErrorRow& row : rows) {
     SCOPED_TRACE(row.name);
     const Error error = TranslateLibssh2(session.get(), row.code, "the target", "reading");
     EXPECT_EQ(error.reason, row.reason);

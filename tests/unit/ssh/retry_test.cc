@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-struct Row {
+struct RetryRow {
   const char* name;
   Reason reason;
   int attempt;
@@ -18,7 +18,7 @@ struct Row {
 };
 
 TEST(RetryDelay, Table) {
-  const std::vector<Row> rows = {
+  const std::vector<RetryRow> rows = {
       {"the first pause is half a second at least", Reason::kConnectionLost, 1, 0.0, milliseconds(500)},
       {"and a second at most", Reason::kConnectionLost, 1, 1.0, milliseconds(1000)},
       {"in between it is as random as the fraction", Reason::kConnectionLost, 1, 0.5, milliseconds(750)},
@@ -33,7 +33,7 @@ TEST(RetryDelay, Table) {
       {"nor after a stop", Reason::kCancelled, 1, 0.0, std::nullopt},
       {"nor after the deadline", Reason::kDeadlineExceeded, 1, 0.0, std::nullopt},
   };
-  for (const Row& row : rows) {
+  for (const RetryRow& row : rows) {
     SCOPED_TRACE(row.name);
     EXPECT_EQ(RetryDelay(Error{row.reason, "", {}}, row.attempt, row.fraction), row.expected);
   }
