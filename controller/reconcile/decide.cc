@@ -90,8 +90,8 @@ class Decider {
     } else {
       carried_ = ReadCarriedState(observed_.carried_state);
     }
-    if (!carried_) return;
     const std::string acknowledged = meta_.Annotation(api::kAcknowledgeAnnotation);
+    if (!carried_ || acknowledged.empty()) return;
     const std::optional<Finding> known = carried_->finding, told = FindingIn(before_);
     if (Acknowledge(*carried_, acknowledged)) {
       TakeAcknowledged(*known);

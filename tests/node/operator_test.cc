@@ -18,7 +18,15 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-class Operator : public OperatorFixture {};
+class Operator : public OperatorFixture {
+ protected:
+  // What the schedule of its namespace does when its time comes.
+  static void TriggerAll(const Backups& backups) {
+    Installed().RunHelm("upgrade", {Helm::Chart(), "--wait", "--set", "namespaceSchedules[0].namespace=" + backups.ns(), "--set",
+                                    "namespaceSchedules[0].schedule=0 0 1 1 *"});
+    Cluster().Output({"create", "job", "by-hand", "--from=cronjob/borg-operator-trigger", "-n", backups.ns()});
+  }
+};
 
 TEST_F(Operator, AFirstBackupAnUnchangedOneAndAChangedOne) {
   const Backups backups("first");
@@ -66,7 +74,7 @@ TEST_F(Operator, PodsHaveNoTokenAndNoSecretIsShownAnywhere) {
   EXPECT_EQ(pods[0].at("spec").at("containers")[0].at("securityContext").at("readOnlyRootFilesystem"), true);
 
   // Everything but the Secrets themselves.
-  auto& cluster = Installed().cluster();
+  auto& cluster = Cluster();
   auto shown = cluster.Output({"get", "configmaps,pods,jobs,cronjobs,events,leases,bbt,borgservers,deployments,replicasets", "-A",
                                "-o", "json"}) +
                Installed().Log() +
@@ -97,7 +105,7 @@ TEST_F(Operator, TheLedgerGoesFromRunToRun) {
   status = backups.Ended("web", "robbed");
   EXPECT_EQ(status.at("lastBackup").at("reason"), "RepositoryTampered") << status.dump(1);
   const auto told = backups.Condition("web", "RepositoryTrusted").at("message").get<std::string>();
-  Installed().cluster().Output({"annotate", "bbt", "web", "-n", backups.ns(), told.substr(told.rfind(' ') + 1)});
+  Cluster().Output({"annotate", "bbt", "web", "-n", backups.ns(), told.substr(told.rfind(' ') + 1)});
   EXPECT_TRUE(Eventually([&] { return backups.Status("web").at("lastBackup").at("phase") == "Completed"; }, seconds(120)))
       << backups.Status("web").dump(1);
   EXPECT_EQ(backups.Condition("web", "RepositoryTrusted").at("status"), "True");
@@ -152,9 +160,7 @@ TEST_F(Operator, OneScheduleForANamespaceRunsItsTargets) {
   const Backups backups("shared");
   backups.AddPassphrase();
   for (const char* name : {"one", "two"}) backups.Add(name, {{"schedule", nullptr}});
-  Installed().RunHelm("upgrade", {Helm::Chart(), "--wait", "--set", "namespaceSchedules[0].namespace=" + backups.ns(), "--set",
-                                  "namespaceSchedules[0].schedule=0 0 1 1 *"});
-  Installed().cluster().Output({"create", "job", "by-hand", "--from=cronjob/borg-operator-trigger", "-n", backups.ns()});
+  TriggerAll(backups);
   for (const char* name : {"one", "two"}) {
     EXPECT_TRUE(Eventually([&] { return backups.Status(name).contains("lastSuccessfulBackup"); }, seconds(120)))
         << backups.Status(name).dump(1);
@@ -170,9 +176,7 @@ TEST_F(Operator, ANamespacesBackupsStartTwoAtATimeWhereTheServerTakesTwo) {
     names.push_back("web-" + std::to_string(number));
     backups.Add(names.back(), {{"schedule", nullptr}});
   }
-  Installed().RunHelm("upgrade", {Helm::Chart(), "--wait", "--set", "namespaceSchedules[0].namespace=" + backups.ns(), "--set",
-                                  "namespaceSchedules[0].schedule=0 0 1 1 *"});
-  Cluster().Output({"create", "job", "by-hand", "--from=cronjob/borg-operator-trigger", "-n", backups.ns()});
+  TriggerAll(backups);
   std::ptrdiff_t most = 0;
   const auto all_done = [&] {
     const auto pods = Cluster().Get({"pods", "-n", backups.ns(), "-l", "borg-operator.dev/target"}).at("items");
@@ -234,9 +238,9 @@ TEST_F(Operator, TheImageAloneTakesTomlOnItsInput) {
                     endpoint(Installed().server(), "b.lab") + "[[Servers]]\nName=\"web\"\nSourcePaths=[\"" + backups.source() +
                     "\"]\n[Servers.BorgTarget]\nSubDir=\"web\"\nPassphrase=\"" + std::string(kPassphrase) +
                     "\"\n[Servers.Connection]\n" + endpoint(Installed().target(), "t.lab");
-  const auto ns = Installed().cluster().NewNamespace("docker");
+  const auto ns = Cluster().NewNamespace("docker");
   const auto ended =
-      Installed().cluster().Kubectl({"run", "engine", "-n", ns, "--image=" + ImageOf("borg-engine"), "--restart=Never", "--rm",
+      Cluster().Kubectl({"run", "engine", "-n", ns, "--image=" + ImageOf("borg-engine"), "--restart=Never", "--rm",
                                      "-i", "--quiet", "--pod-running-timeout=1m", "--", "run"},
                                     toml);
   EXPECT_TRUE(ended.ok()) << ended.out << ended.err;
