@@ -70,8 +70,14 @@ run_suites() { # PRESET
   elif [[ $preset == tsan ]]; then
     targets=(threaded_tests)
   fi
-  [[ $label != node ]] || targets=(node_tests)
-  [[ $label != gitops ]] || targets=(api_gitops_tests)
+  # Those that are not run by everybody are not part of "all".
+  if [[ $label == node ]]; then
+    targets=(node_tests)
+  elif [[ $label == gitops ]]; then
+    targets=(api_gitops_tests)
+  elif [[ -n $node && $preset == release ]]; then
+    targets=(all node_tests)
+  fi
   "$root/tools/build.sh" "$preset" "${targets[@]}" || { failed=1; return; }
   rm -rf "$dir"
   mkdir -p "$dir"

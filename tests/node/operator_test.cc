@@ -239,10 +239,9 @@ TEST_F(Operator, TheImageAloneTakesTomlOnItsInput) {
                     "\"]\n[Servers.BorgTarget]\nSubDir=\"web\"\nPassphrase=\"" + std::string(kPassphrase) +
                     "\"\n[Servers.Connection]\n" + endpoint(Installed().target(), "t.lab");
   const auto ns = Cluster().NewNamespace("docker");
-  const auto ended =
-      Cluster().Kubectl({"run", "engine", "-n", ns, "--image=" + ImageOf("borg-engine"), "--restart=Never", "--rm",
-                                     "-i", "--quiet", "--pod-running-timeout=1m", "--", "run"},
-                                    toml);
+  const auto ended = Cluster().Kubectl({"run", "engine", "-n", ns, "--image=" + ImageOf("borg-engine"), "--restart=Never", "--rm",
+                                        "-i", "--quiet", "--pod-running-timeout=1m", "--", "run"},
+                                       toml);
   EXPECT_TRUE(ended.ok()) << ended.out << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("\"web\""));
   EXPECT_FALSE(backups.RunBorg("web", "list --short").empty());
