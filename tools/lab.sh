@@ -21,6 +21,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
 PATH=$PATH:/usr/sbin:/sbin
+export BORG_SELFTEST=disabled
 me=$root/tools/lab.sh hosts=(T B J)
 declare -A net=([T]=1 [B]=2 [J]=3 [JT]=4 [JB]=5)
 
@@ -143,7 +144,7 @@ serve_loopback() { # the sshds belong to this process's group and are ended with
       setpriv --pdeathsig KILL "$(command -v sshd || echo /usr/sbin/sshd)" -D -E "$state/$h/sshd.log" -f /dev/null -p $port \
         -o ListenAddress=127.0.0.1 -o "HostKey=$state/$h/ssh_host_ed25519_key" -o "HostKey=$state/$h/ssh_host_ecdsa_key" \
         -o "HostKey=$state/$h/ssh_host_rsa_key" -o "AuthorizedKeysFile=$state/keys/authorized_keys" -o StrictModes=no -o PidFile=none \
-        -o UsePAM=no -o PasswordAuthentication=no -o "SetEnv=HOME=$state/$h/home" &
+        -o UsePAM=no -o PasswordAuthentication=no -o "SetEnv=HOME=$state/$h/home BORG_SELFTEST=disabled" &
       for ((i = 0; i < 100; i++)); do
         (: </dev/tcp/127.0.0.1/$port) 2>/dev/null && break 2
         kill -0 $! 2>/dev/null || break

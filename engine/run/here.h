@@ -50,6 +50,7 @@ class BorgHere {
   std::string sessions_ = "serve";
   std::optional<std::string> shown_manifest_;
   std::optional<std::uint64_t> max_memory_;
+  bool tested_ = false;  // the borg here has tested itself, and all was well
   std::optional<PrivateDirectory> directory_;
   int count_ = 0;
   // borg's cache and what it remembers; a fresh one for another path, since a repository that has moved would make borg ask.

@@ -1,6 +1,10 @@
 // borg 1.2 and 1.4 on each machine, in every combination: a repository's whole life.
+#include <filesystem>
+#include <fstream>
+
 #include "engine/borg/shell_quote.h"
 #include "tests/engine/engine_fixture.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace borgop::lab {
 namespace {
@@ -118,6 +122,21 @@ TEST_F(ProgramTest, PlanAndCommandLineNameTheProgram) {
   ExpectCompleted(RunEngine(plan, kVersionsLimit));
   const auto missing = RunEngine(plan, kVersionsLimit, {"--borg", "/no/such/borg"});
   ExpectFailed(missing, "BorgMissing", "Terminal", 1);
+}
+
+// A repository is made, listed, written to and listed again: of the borgs here the first that ends well has looked at itself.
+TEST_F(ProgramTest, TheOneHereTestsItselfOnce) {
+  const TemporaryDirectory folder;
+  const std::filesystem::path wrapper = folder.path() + "/borg", told = folder.path() + "/told";
+  std::ofstream(wrapper) << "#!/bin/sh\necho \"$2 ${BORG_SELFTEST-itself}\" >>'" << told.string() << "'\nexec borg \"$@\"\n";
+  std::filesystem::permissions(wrapper, std::filesystem::perms::owner_all);
+  ExpectCompleted(RunEngine(MakePlan(), kVersionsLimit, {"--borg", wrapper.string()}));
+  std::ifstream file(told);
+  std::size_t itself = 0, more = 0;
+  for (std::string line; std::getline(file, line);) ++(line.ends_with(" itself") ? itself : more);
+  EXPECT_GE(itself, 1U);
+  EXPECT_LE(itself, 2U) << "looking for a repository that is not there yet ends badly";
+  EXPECT_GE(more, 1U);
 }
 
 }  // namespace
