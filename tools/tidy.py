@@ -6,7 +6,7 @@ headers come from or clang-tidy itself has changed. Of what passed, an empty fil
 ${XDG_CACHE_HOME:-~/.cache}/borg-operator/tidy: no path of this clone is part of it, so another clone on this machine finds it too.
 
 tidy.py [PART OF A PATH] checks only sources whose path holds that. JOBS=N: how many at a time. TESTS_UNTIL=SECONDS since 1970: sources of tests,
-which come last, are left out from then on, and how many is said. CI=true: the static analyzer, which takes most of the time, looks at the first
+which come last, are left out from then on, and how many is said; UNTIL=SECONDS: all of them. CI=true: the static analyzer, which takes most of the time, looks at the first
 8,000 states of a function, not at 225,000.
 """
 import concurrent.futures
@@ -134,11 +134,12 @@ def main(part):
     open_ones = [(source, key) for key, source in wanted.items() if not known(key)]
     open_ones.sort(key=lambda one: is_test(one[0]))
     sources = len(wanted)
-    until = float(os.environ.get("TESTS_UNTIL") or "inf")
+    until = float(os.environ.get("UNTIL") or "inf")
+    tests_until = min(until, float(os.environ.get("TESTS_UNTIL") or "inf"))
     left = []
 
     def check_in_time(one):
-        if is_test(one[0]) and time.time() > until:
+        if time.time() > (tests_until if is_test(one[0]) else until):
             left.append(one)
             return one[0], True, ""
         return check(*one, options)
@@ -151,7 +152,8 @@ def main(part):
                 print(f"{os.path.relpath(source, ROOT)}:\n{output.strip()}", flush=True)
     forget()
     if left:
-        print(f"clang-tidy: no time was left for {len(left)} sources of tests; tools/tidy.py tests/ checks them", file=sys.stderr)
+        tests = sum(is_test(source) for source, _ in left)
+        print(f"clang-tidy: no time was left for {len(left)} sources, {tests} of them tests; tools/tidy.py checks them", file=sys.stderr)
     print(f"clang-tidy: {sources - failed - len(left)} of {sources} sources pass ({sources - len(open_ones)} were known to)", file=sys.stderr)
     return 1 if failed or not sources else 0
 
