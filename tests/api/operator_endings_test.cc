@@ -231,7 +231,7 @@ TEST_F(Endings, ATerminalFailureIsTriedAgainOnceSomebodyChangedSomething) {
   PlayedPod::Of(retry).End(GoodReport());
   AwaitResult("web", retry);
   EXPECT_EQ(HealthOf("web"), kHealthy);
-  EXPECT_THAT(EventReasons("web"), Contains("BackupRetried"));
+  ExpectEvents("web", Contains("BackupRetried"));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST_F(Findings, AnAccusationHoldsUntilItsIdIsAcknowledged) {
   PlayedPod::Of(waiting).End(GoodReport());
   AwaitResult("web", waiting);
   EXPECT_EQ(HealthOf("web"), kHealthy);
-  EXPECT_THAT(EventReasons("web"), ::testing::IsSupersetOf({"TargetMisbehaved", "FindingAcknowledged"}));
+  ExpectEvents("web", ::testing::IsSupersetOf({"TargetMisbehaved", "FindingAcknowledged"}));
 }
 
 TEST_F(Findings, AnotherRepositoryInThePlaceOfTheKnownOne) {

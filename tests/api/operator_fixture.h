@@ -7,9 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/api/admin_client.h"
@@ -83,6 +85,17 @@ class OperatorTest : public ::testing::Test {
 
   // Reasons of the Events about a target.
   std::vector<std::string> EventReasons(const std::string& target) const;
+  // The same, once they match: what is told by an Event is in the status first.
+  template <class Matcher>
+  void ExpectEvents(const std::string& target, const Matcher& matcher) const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    auto reasons = EventReasons(target);
+    while (!::testing::Matches(matcher)(reasons) && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      reasons = EventReasons(target);
+    }
+    EXPECT_THAT(reasons, matcher);
+  }
 
   // Waits for what is asked often; throws with `what` if it does not come.
   static void Until(const std::string& what, const std::function<bool()>& condition,

@@ -58,7 +58,7 @@ TEST_F(Setup, WhatComesLateStartsWhatWaits) {
   AwaitResult("web", job);
   AwaitCron("web", "/spec/jobTemplate/spec/suspend", Json());
   EXPECT_EQ(HealthOf("web"), kHealthy);
-  EXPECT_THAT(EventReasons("web"), ::testing::IsSupersetOf({"ServerMissing", "SecretMissing", "SecretKeyMissing", "ObstacleGone"}));
+  ExpectEvents("web", ::testing::IsSupersetOf({"ServerMissing", "SecretMissing", "SecretKeyMissing", "ObstacleGone"}));
 }
 
 TEST_F(Setup, AStatusOfAnOlderSpecIsNotBelieved) {

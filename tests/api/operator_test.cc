@@ -112,7 +112,7 @@ TEST_F(FirstSteps, ABackupOnDemandTurnsIntoStatus) {
   // The Job is free to go, and stays until history says so.
   Until("the Job is free", [&] { return !HasUnreadFinalizer(JobObject(job)); });
   EXPECT_EQ(JobObject(job).at("metadata").at("annotations").at(std::string(api::kRecordedAnnotation)), "true");
-  EXPECT_THAT(EventReasons("web"), UnorderedElementsAre("BackupRequested", "BackupStarted", "BackupCompleted"));
+  ExpectEvents("web", UnorderedElementsAre("BackupRequested", "BackupStarted", "BackupCompleted"));
 
   const auto labels = "{namespace=\"" + ns() + "\",name=\"web\",server=\"vault\"}";
   EXPECT_EQ(Operator().Metric("borg_operator_target_ready" + labels), 1);
