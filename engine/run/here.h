@@ -27,6 +27,7 @@ class BorgHere {
     sessions_ = "beside";
     shown_manifest_ = std::move(manifest);
     max_memory_ = kBesideMemory;
+    tested_ = true;  // by whoever it is beside of
   }
 
   // Makes a command for a client and runs it on the repository at `path` on B. Errors: only those of setting it up; what borg came
