@@ -14,7 +14,7 @@
 namespace borgop::guard {
 namespace {
 
-constexpr std::size_t kMainPiece = std::size_t{128} << 10;  // bridge.cc
+constexpr std::size_t kPiece = std::size_t{128} << 10;  // bridge.cc
 constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30;
 
 double CpuSeconds() {
@@ -49,7 +49,7 @@ class Stream {
 
 template <typename Piece>
 void InPieces(std::string_view bytes, const Piece& piece) {
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(kMainPiece, bytes.size()))) piece(bytes.substr(0, kMainPiece));
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(kPiece, bytes.size()))) piece(bytes.substr(0, kPiece));
 }
 
 class Guarded {
@@ -133,7 +133,7 @@ class Copy {
   bool Good() const { return to_.front() != 0; }
 
  private:
-  std::vector<char> to_ = std::vector<char>(kMainPiece);
+  std::vector<char> to_ = std::vector<char>(kPiece);
 };
 
 template <typename Reader>

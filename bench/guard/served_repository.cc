@@ -15,7 +15,7 @@
 namespace borgop::bench {
 namespace {
 
-constexpr std::size_t kServedRepositoryPiece = std::size_t{128} << 10;  // as the bridge reads
+constexpr std::size_t kPiece = std::size_t{128} << 10;  // as the bridge reads
 
 struct Pipe {
   Pipe() {
@@ -65,7 +65,7 @@ void ServedRepository::Write(std::string_view bytes) const {
 }
 
 std::string ServedRepository::Read() const {
-  std::string bytes(kServedRepositoryPiece, '\0');
+  std::string bytes(kPiece, '\0');
   const ssize_t size = read(from_.get(), bytes.data(), bytes.size());
   if (size <= 0) throw std::runtime_error("borg serve ended");
   bytes.resize(static_cast<std::size_t>(size));

@@ -95,7 +95,7 @@ std::vector<std::pair<std::string, std::string>> BorgHere::Environment(const Com
     if (const char* value = std::getenv(name); value != nullptr && !set) environment.emplace_back(name, value);
   }
   environment.emplace_back("HOME", directory_->path());
-  // borg tests itself at each start, which takes a quarter of its time where there is little to do (borg's documentation, BORG_SELFTEST).
+  // borg tests itself at each start, which takes a third of its time where there is little to do (borg's documentation, BORG_SELFTEST).
   if (tested_) environment.emplace_back("BORG_SELFTEST", "disabled");
   for (const auto& [name, value] : command.env) environment.emplace_back(name, value);
   return environment;

@@ -11,7 +11,7 @@
 namespace borgop::api_tests {
 namespace {
 
-constexpr auto kBackupsLimit = std::chrono::seconds(60);
+constexpr auto kLimit = std::chrono::seconds(60);
 
 Json SecretWith(const std::string& ns, const char* name, const Json& values) {
   return {{"apiVersion", "v1"}, {"kind", "Secret"}, {"metadata", {{"namespace", ns}, {"name", name}}}, {"stringData", values}};
@@ -78,7 +78,7 @@ kube::ObjectKey Backups::JobFor(const std::string& value) const {
     }
     return !key.name.empty();
   };
-  if (!Eventually(look, kBackupsLimit)) throw std::runtime_error("no Job for run-now " + value);
+  if (!Eventually(look, kLimit)) throw std::runtime_error("no Job for run-now " + value);
   return key;
 }
 

@@ -17,7 +17,7 @@ namespace {
 using lab::Ended;
 using std::chrono::seconds;
 
-constexpr auto kControlPlaneStartLimit = seconds(240);
+constexpr auto kStartLimit = seconds(240);
 constexpr auto kChangeLimit = seconds(120);
 constexpr auto kKubectlLimit = seconds(90);
 constexpr auto kPause = std::chrono::milliseconds(50);
@@ -96,8 +96,7 @@ ControlPlane::ControlPlane(const char* variable, const std::vector<std::string>&
   serve.argv.insert(serve.argv.end(), options.begin(), options.end());
   serve_ = std::make_unique<lab::Process>(serve);
   const auto ready = [&] { return std::filesystem::exists(state_ / "ready"); };
-  if (!serve_->WaitUntil(ready, kControlPlaneStartLimit))
-    throw std::runtime_error("the control plane did not start:\n" + serve_->Err());
+  if (!serve_->WaitUntil(ready, kStartLimit)) throw std::runtime_error("the control plane did not start:\n" + serve_->Err());
 }
 
 ControlPlane::~ControlPlane() {

@@ -10,8 +10,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr auto kFluxStartLimit = seconds(60);
-constexpr auto kFluxReadyLimit = seconds(90);
+constexpr auto kStartLimit = seconds(60);
+constexpr auto kReadyLimit = seconds(90);
 constexpr std::size_t kFluxLogShown = 4000;
 // Archives and conditions have a time; which, says nothing here.
 constexpr const char* kWhen = "2026-01-01T00:00:00Z";
@@ -51,7 +51,7 @@ Flux::Flux(const ControlPlane& plane)
     url_ = "http://127.0.0.1:" + port[1].str() + '/';
     return true;
   };
-  if (!server_.WaitUntil(listens, kFluxStartLimit)) throw std::runtime_error("no server for archives: " + server_.Err());
+  if (!server_.WaitUntil(listens, kStartLimit)) throw std::runtime_error("no server for archives: " + server_.Err());
   for (const char* name : {"kustomize-controller", "helm-controller"}) {
     controllers_.push_back(std::make_unique<lab::Process>(
         lab::Command{.argv = {GitOpsPrograms::Path(name), "--watch-all-namespaces", "--metrics-addr=127.0.0.1:0",
@@ -59,7 +59,7 @@ Flux::Flux(const ControlPlane& plane)
                      .env = {{"KUBECONFIG", plane.kubeconfig().string()}, {"RUNTIME_NAMESPACE", "flux-system"}}}));
     auto& controller = *controllers_.back();
     const auto works = [&] { return (controller.Out() + controller.Err()).find("Starting workers") != std::string::npos; };
-    if (!controller.WaitUntil(works, kFluxStartLimit)) throw std::runtime_error(std::string(name) + " did not start: " + Log());
+    if (!controller.WaitUntil(works, kStartLimit)) throw std::runtime_error(std::string(name) + " did not start: " + Log());
   }
 }
 
@@ -95,7 +95,7 @@ void Flux::Push(const kube::ObjectKey& repository, const std::filesystem::path& 
 
 void Flux::Package(const kube::ObjectKey& chart, const std::filesystem::path& root) {
   const auto name = "helmchart/" + chart.name;
-  if (!Eventually([&] { return plane_.Kubectl({"get", name, "-n", chart.ns}).ok(); }, kFluxReadyLimit))
+  if (!Eventually([&] { return plane_.Kubectl({"get", name, "-n", chart.ns}).ok(); }, kReadyLimit))
     throw std::runtime_error("no " + name + '\n' + Log());
   const auto folder =
       std::filesystem::path(Get(name, chart.ns).at("spec").at("chart").get<std::string>()).lexically_normal().string();
@@ -116,7 +116,7 @@ Json Flux::Reconcile(const std::string& name, const std::string& ns) {
     return object.value(Json::json_pointer("/status/lastHandledReconcileAt"), "") == token && IsFresh(object) && !ready.is_null() &&
            ready.at("status") != "Unknown";
   };
-  if (!Eventually(done, kFluxReadyLimit)) throw std::runtime_error(name + " is not done:\n" + object.dump(2) + '\n' + Log());
+  if (!Eventually(done, kReadyLimit)) throw std::runtime_error(name + " is not done:\n" + object.dump(2) + '\n' + Log());
   return ReadyOf(object);
 }
 
@@ -129,7 +129,7 @@ void Flux::AwaitReady(const std::string& name, const std::string& ns) const {
     const auto condition = ReadyOf(object);
     return IsFresh(object) && !condition.is_null() && condition.at("status") == "True";
   };
-  if (!Eventually(ready, kFluxReadyLimit)) throw std::runtime_error(name + " is not ready:\n" + object.dump(2) + '\n' + Log());
+  if (!Eventually(ready, kReadyLimit)) throw std::runtime_error(name + " is not ready:\n" + object.dump(2) + '\n' + Log());
 }
 
 std::vector<std::string> Flux::Told(const std::string& name, const std::string& ns) const {

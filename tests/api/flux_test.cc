@@ -18,7 +18,7 @@ using ::testing::Not;
 
 constexpr const char* kFlux = "flux-system";
 constexpr const char* kNamespace = "backups";
-constexpr const char* kFluxTarget = "web-01";
+constexpr const char* kTarget = "web-01";
 constexpr const char* kOperatorNamespace = "borg-operator";
 
 std::string Read(const std::string& path) {
@@ -96,7 +96,7 @@ class FluxTest : public OperatorTest {
     Enter(kNamespace);
     Commit();
     flux_->AwaitReady("kustomization/backups", kFlux);
-    Until("the target to be ready", [&] { return HealthOf(kFluxTarget) == kHealthy; });
+    Until("the target to be ready", [&] { return HealthOf(kTarget) == kHealthy; });
   }
 
   static Flux& TheFlux() { return *flux_; }
@@ -170,19 +170,18 @@ TEST_F(FluxTest, TheTreeBringsOperatorSecretsAndTargets) {
       HasSubstr("a long passphrase"));
   EXPECT_FALSE(secret.contains("sops"));
   EXPECT_THAT(Read(Path("backups-sops/secrets.yaml")), Not(HasSubstr("a long passphrase")));
-  EXPECT_EQ(Plane().Get({"cronjob", kFluxTarget, "-n", kNamespace}).at("spec").at("suspend"), false);
+  EXPECT_EQ(Plane().Get({"cronjob", kTarget, "-n", kNamespace}).at("spec").at("suspend"), false);
 }
 
 TEST_F(FluxTest, WhatTheOperatorWritesIsNoDrift) {
-  const auto generation = Target(kFluxTarget).at("metadata").at("generation");
-  const auto owners = OwnersOf(Target(kFluxTarget));
-  Backup(kFluxTarget, "drift", GoodReport());
-  Until("the run to be settled",
-        [&] { return !HasUnreadFinalizer(Jobs(kFluxTarget).back()) && At(kFluxTarget, "/state") == "Scheduled"; });
+  const auto generation = Target(kTarget).at("metadata").at("generation");
+  const auto owners = OwnersOf(Target(kTarget));
+  Backup(kTarget, "drift", GoodReport());
+  Until("the run to be settled", [&] { return !HasUnreadFinalizer(Jobs(kTarget).back()) && At(kTarget, "/state") == "Scheduled"; });
   // Of run-now, which was set by the test, and nothing else.
-  const auto after = OwnersOf(Target(kFluxTarget));
+  const auto after = OwnersOf(Target(kTarget));
   EXPECT_EQ(after.size(), owners.size() + 1);
-  EXPECT_EQ(Target(kFluxTarget).at("metadata").at("generation"), generation);
+  EXPECT_EQ(Target(kTarget).at("metadata").at("generation"), generation);
 
   const auto all = [] {
     return Plane().Get({"borgservers,borgbackuptargets,secrets,configmaps,cronjobs,jobs", "-n", kNamespace}).at("items");
@@ -199,9 +198,9 @@ TEST_F(FluxTest, WhatTheOperatorWritesIsNoDrift) {
   for (std::size_t i = 0; i < were.size(); ++i) EXPECT_EQ(VersionOf(are[i]), VersionOf(were[i])) << are[i].dump(2);
 
   // What somebody else writes is: it is put back.
-  Plane().Output({"patch", "bbt", kFluxTarget, "-n", kNamespace, "--type=merge", "-p", R"({"spec": {"schedule": "@hourly"}})"});
+  Plane().Output({"patch", "bbt", kTarget, "-n", kNamespace, "--type=merge", "-p", R"({"spec": {"schedule": "@hourly"}})"});
   TheFlux().Reconcile("kustomization/backups", kFlux);
-  EXPECT_EQ(Target(kFluxTarget).at("spec").at("schedule"), "@daily-random");
+  EXPECT_EQ(Target(kTarget).at("spec").at("schedule"), "@daily-random");
 }
 
 TEST_F(FluxTest, TheChartDoesNotDriftAndIsPutBack) {
@@ -230,7 +229,7 @@ TEST_F(FluxTest, AHealthCheckWaitsForTheTargetAndTellsOfIt) {
   {
     // One that lacks its Secret is waited for, and becomes ready once that is there.
     const Change change("backups/target.yaml", "name: web-01-borg", "name: later");
-    OperatorTest::AwaitReady(kFluxTarget, "False", "SecretMissing");
+    OperatorTest::AwaitReady(kTarget, "False", "SecretMissing");
     Until("Flux to wait", [&] { return is("Reconciling", "True") && is("Ready", "Unknown"); });
     AddSecret("later", {{"passphrase", "p"}});
     TheFlux().AwaitReady("kustomization/backups", kFlux);
@@ -238,13 +237,13 @@ TEST_F(FluxTest, AHealthCheckWaitsForTheTargetAndTellsOfIt) {
   // One whose backup failed for good is not healthy.
   Commit();
   TheFlux().AwaitReady("kustomization/backups", kFlux);
-  Backup(kFluxTarget, "bad", BadReport(Reason::kHostKeyMismatch));
-  Until("the target to stop", [&] { return HealthOf(kFluxTarget) == kStopped; });
+  Backup(kTarget, "bad", BadReport(Reason::kHostKeyMismatch));
+  Until("the target to stop", [&] { return HealthOf(kTarget) == kStopped; });
   const auto failed = TheFlux().Reconcile("kustomization/backups", kFlux);
   EXPECT_EQ(failed.at("status"), "False") << failed;
   EXPECT_EQ(failed.at("reason"), "HealthCheckFailed");
   EXPECT_THAT(failed.at("message").get<std::string>(), HasSubstr("BorgBackupTarget/backups/web-01"));
-  Backup(kFluxTarget, "good", GoodReport());
+  Backup(kTarget, "good", GoodReport());
   EXPECT_EQ(TheFlux().Reconcile("kustomization/backups", kFlux).at("status"), "True");
 }
 
@@ -252,11 +251,9 @@ TEST_F(FluxTest, AHealthCheckWaitsForTheTargetAndTellsOfIt) {
 TEST_F(FluxTest, AnnotationsOfPeopleStayWhereTheTreeSaysSo) {
   const auto annotate = [](const std::string& value) {
     Plane().Output(
-        {"annotate", "bbt", kFluxTarget, "-n", kNamespace, "--overwrite", std::string(api::kRunNowAnnotation) + '=' + value});
+        {"annotate", "bbt", kTarget, "-n", kNamespace, "--overwrite", std::string(api::kRunNowAnnotation) + '=' + value});
   };
-  const auto has = [&] {
-    return Target(kFluxTarget).at("metadata").at("annotations").contains(std::string(api::kRunNowAnnotation));
-  };
+  const auto has = [&] { return Target(kTarget).at("metadata").at("annotations").contains(std::string(api::kRunNowAnnotation)); };
   annotate("by-kubectl");
   TheFlux().Reconcile("kustomization/backups", kFlux);
   EXPECT_TRUE(has());

@@ -12,7 +12,7 @@
 namespace borgop::api_tests {
 namespace {
 
-constexpr const char* kOlderVersionTarget = "borgbackuptargets.borg-operator.dev";
+constexpr const char* kTarget = "borgbackuptargets.borg-operator.dev";
 
 // What targets could not say yet, below spec's or status' schema.
 constexpr std::array kLater = {
@@ -74,7 +74,7 @@ std::vector<Json> OlderCrds(const ControlPlane& plane) {
   for (auto& crd : crds) {
     auto& version = crd.at("spec").at("versions").at(0);
     version.erase("additionalPrinterColumns");
-    if (crd.at("metadata").at("name") != kOlderVersionTarget) continue;
+    if (crd.at("metadata").at("name") != kTarget) continue;
     auto& schema = version.at("schema").at("openAPIV3Schema");
     for (const char* path : kLater) Erase(schema, path);
     auto& phases = schema.at(Json::json_pointer(kPhases));

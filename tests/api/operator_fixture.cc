@@ -19,8 +19,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr auto kOperatorFixtureLimit = seconds(30);
-constexpr std::size_t kOperatorFixtureLogShown = 6000;
+constexpr auto kLimit = seconds(30);
+constexpr std::size_t kOperatorLogShown = 6000;
 
 Json ConditionOf(const Json& object, const std::string& type) {
   for (const auto& condition : object.value(Json::json_pointer("/status/conditions"), Json::array())) {
@@ -30,7 +30,7 @@ Json ConditionOf(const Json& object, const std::string& type) {
 }
 
 // Whether the status is about the spec as it is.
-bool IsFreshLease(const Json& object) {
+bool IsUpToDate(const Json& object) {
   const auto observed = object.value(Json::json_pointer("/status/observedGeneration"), Json());
   return observed.is_null() || observed == object.at("metadata").at("generation");
 }
@@ -89,7 +89,7 @@ void OperatorTest::TearDown() {
   EXPECT_TRUE(operator_->Running());
   if (!HasFailure()) return;
   const auto log = operator_->Log();
-  std::cerr << log.substr(log.size() > kOperatorFixtureLogShown ? log.size() - kOperatorFixtureLogShown : 0);
+  std::cerr << log.substr(log.size() > kOperatorLogShown ? log.size() - kOperatorLogShown : 0);
 }
 
 void OperatorTest::Until(const std::string& what, const std::function<bool()>& condition, seconds limit) {
@@ -137,7 +137,7 @@ Json OperatorTest::At(const std::string& name, const std::string& pointer) const
 }
 
 void OperatorTest::Await(const std::string& name, const std::string& pointer, const Json& value) const {
-  if (Eventually([&] { return At(name, pointer) == value; }, kOperatorFixtureLimit)) return;
+  if (Eventually([&] { return At(name, pointer) == value; }, kLimit)) return;
   throw std::runtime_error(name + ": " + pointer + " is not " + value.dump() + " but:\n" + Target(name).dump(2));
 }
 
@@ -147,9 +147,9 @@ void OperatorTest::AwaitReady(const std::string& name, const std::string& truth,
   const auto is = [&] {
     const auto target = Target(name);
     const auto ready = ConditionOf(target, "Ready");
-    return !ready.is_null() && IsFreshLease(target) && ready.at("status") == truth && ready.at("reason") == reason;
+    return !ready.is_null() && IsUpToDate(target) && ready.at("status") == truth && ready.at("reason") == reason;
   };
-  if (Eventually(is, kOperatorFixtureLimit)) return;
+  if (Eventually(is, kLimit)) return;
   throw std::runtime_error(name + ": not Ready=" + truth + " with " + reason + " but:\n" + Target(name).dump(2));
 }
 
@@ -207,7 +207,7 @@ void OperatorTest::AwaitResult(const std::string& target, const kube::ObjectKey&
     const auto object = JobObject(job);
     return !object.is_null() && object.at("metadata").at("annotations").contains(std::string(api::kRecordedAnnotation));
   };
-  if (Eventually(told, kOperatorFixtureLimit)) return;
+  if (Eventually(told, kLimit)) return;
   throw std::runtime_error("no result of Job " + job.name + ":\n" + Target(target).dump(2) + '\n' + JobObject(job).dump(2));
 }
 

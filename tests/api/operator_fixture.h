@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/api/admin_client.h"
@@ -88,12 +87,8 @@ class OperatorTest : public ::testing::Test {
   // The same, once they match: what is told by an Event is in the status first.
   template <class Matcher>
   void ExpectEvents(const std::string& target, const Matcher& matcher) const {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    auto reasons = EventReasons(target);
-    while (!::testing::Matches(matcher)(reasons) && std::chrono::steady_clock::now() < end) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      reasons = EventReasons(target);
-    }
+    std::vector<std::string> reasons;
+    Eventually([&] { return ::testing::Matches(matcher)(reasons = EventReasons(target)); }, std::chrono::seconds(10));
     EXPECT_THAT(reasons, matcher);
   }
 

@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr auto kOperatorProcessReadyLimit = seconds(60);
+constexpr auto kReadyLimit = seconds(60);
 constexpr auto kEndLimit = seconds(30);
 constexpr auto kAnswerLimit = seconds(10);
 constexpr const char* kAccount = "borg-operator";
@@ -80,7 +80,7 @@ OperatorProcess::OperatorProcess(ControlPlane& plane, const Options& options) : 
     }
     return port_ != 0 && Ask("/readyz").status == 200;
   };
-  if (!process_.WaitUntil(ready, kOperatorProcessReadyLimit)) throw std::runtime_error("the operator is not ready:\n" + Log());
+  if (!process_.WaitUntil(ready, kReadyLimit)) throw std::runtime_error("the operator is not ready:\n" + Log());
 }
 
 std::vector<Json> OperatorProcess::LogEntries(std::string_view message) const {

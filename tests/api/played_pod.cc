@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr auto kPlayedPodLimit = seconds(60);
+constexpr auto kLimit = seconds(60);
 constexpr std::size_t kTerminationMessage = 4096;
 
 std::string Now() { return api::KubeTime(std::chrono::system_clock::now()); }
@@ -111,7 +111,7 @@ PlayedPod PlayedPod::Of(const kube::ObjectKey& job) {
     }
     return !found.name.empty();
   };
-  if (!Eventually(look, kPlayedPodLimit)) throw std::runtime_error("Job " + job.ToString() + " has no pod");
+  if (!Eventually(look, kLimit)) throw std::runtime_error("Job " + job.ToString() + " has no pod");
   return PlayedPod(found);
 }
 
@@ -158,7 +158,7 @@ void AwaitEnd(const kube::ObjectKey& job) {
       return (type == "Complete" || type == "Failed") && condition.value("status", "") == "True";
     });
   };
-  if (!Eventually(ended, kPlayedPodLimit)) throw std::runtime_error("Job " + job.ToString() + " does not end");
+  if (!Eventually(ended, kLimit)) throw std::runtime_error("Job " + job.ToString() + " does not end");
 }
 
 }  // namespace borgop::api_tests

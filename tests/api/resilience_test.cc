@@ -15,7 +15,7 @@ using std::chrono::seconds;
 using testing::UnorderedElementsAreArray;
 
 constexpr auto kResilienceLimit = seconds(120);
-constexpr int kResilienceTargets = 20;
+constexpr int kTargets = 20;
 
 std::string NameOf(int target) { return "t" + std::to_string(target); }
 
@@ -25,19 +25,19 @@ class Resilience : public testing::Test {
   static ControlPlane& Plane() { return ControlPlane::Shared(); }
 
   static void AddAll(const Backups& backups) {
-    for (int i = 0; i < kResilienceTargets; ++i) backups.Add(NameOf(i));
-    for (int i = 0; i < kResilienceTargets; ++i)
+    for (int i = 0; i < kTargets; ++i) backups.Add(NameOf(i));
+    for (int i = 0; i < kTargets; ++i)
       ASSERT_TRUE(Eventually([&] { return backups.HasCronJob(NameOf(i)); }, kResilienceLimit)) << NameOf(i);
   }
   // All of them at once; the values are added to `values`.
   static void TriggerAll(const Backups& backups, const std::string& round, std::vector<std::string>& values) {
-    for (int i = 0; i < kResilienceTargets; ++i) {
+    for (int i = 0; i < kTargets; ++i) {
       values.push_back(NameOf(i) + '-' + round);
       backups.RunNow(NameOf(i), values.back());
     }
   }
   static void ExpectOneJobEach(const Backups& backups, const std::string& round, const std::vector<std::string>& values) {
-    for (int i = 0; i < kResilienceTargets; ++i) {
+    for (int i = 0; i < kTargets; ++i) {
       EXPECT_TRUE(Eventually([&] { return backups.StatusOf(NameOf(i)).last_run_now == NameOf(i) + '-' + round; }, kResilienceLimit))
           << NameOf(i);
     }

@@ -12,9 +12,9 @@
 namespace borgop::api_tests {
 namespace {
 
-constexpr int kScaleTargets = 2000;
+constexpr int kTargets = 2000;
 constexpr int kThreads = 4;
-constexpr auto kScaleLimit = std::chrono::minutes(12);
+constexpr auto kLimit = std::chrono::minutes(12);
 
 // Sum of all series of this name.
 double SumOf(const std::string& metrics, const std::string& name) {
@@ -46,7 +46,7 @@ TEST(Scale, TwoThousandTargetsAtOnceAllGetTheirCronJob) {
     for (int thread = 0; thread < kThreads; ++thread) {
       threads.emplace_back([&, thread] {
         AdminClient admin(plane);
-        for (int i = thread; i < kScaleTargets; i += kThreads)
+        for (int i = thread; i < kTargets; i += kThreads)
           admin.Create(kube::BorgBackupTargets(), backups.TargetObject("t" + std::to_string(i), {{"schedule", "@daily-random"}}));
       });
     }
@@ -56,9 +56,9 @@ TEST(Scale, TwoThousandTargetsAtOnceAllGetTheirCronJob) {
   const auto all_made = [&] {
     std::this_thread::sleep_for(std::chrono::seconds(2));
     made = AdminClient::Shared().List(kube::CronJobs(), backups.ns()).size();
-    return made >= kScaleTargets;
+    return made >= kTargets;
   };
-  EXPECT_TRUE(Eventually(all_made, kScaleLimit)) << process.Log();
+  EXPECT_TRUE(Eventually(all_made, kLimit)) << process.Log();
   const double scheduled = elapsed();
   std::size_t settled = 0;
   const auto all_settled = [&] {
@@ -67,15 +67,15 @@ TEST(Scale, TwoThousandTargetsAtOnceAllGetTheirCronJob) {
     for (const auto& target : AdminClient::Shared().List(kube::BorgBackupTargets(), backups.ns())) {
       if (target.value(Json::json_pointer("/status/observedGeneration"), 0) == 1) ++settled;
     }
-    return settled == kScaleTargets;
+    return settled == kTargets;
   };
-  EXPECT_TRUE(Eventually(all_settled, kScaleLimit)) << process.Log();
-  EXPECT_EQ(made, kScaleTargets);
+  EXPECT_TRUE(Eventually(all_settled, kLimit)) << process.Log();
+  EXPECT_EQ(made, kTargets);
   const auto metrics = process.Ask("/metrics").body;
   std::printf(
       "%d targets: applied in %.0f s, all CronJobs after %.0f s, all statuses after %.0f s; peak memory %s, "
       "%.0f API requests, %.0f reconciliations\n",
-      kScaleTargets, applied, scheduled, elapsed(), PeakMemory(process.pid()).c_str(),
+      kTargets, applied, scheduled, elapsed(), PeakMemory(process.pid()).c_str(),
       SumOf(metrics, "borg_operator_api_requests_total"), SumOf(metrics, "borg_operator_reconcile_duration_seconds_count"));
   EXPECT_EQ(process.Stop().exit_code, 0);
 }

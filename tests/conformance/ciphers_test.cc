@@ -168,7 +168,7 @@ class Lab final : public testing::Environment {
     return list;
   }
 };
-const testing::Environment* const kCiphersLab = testing::AddGlobalTestEnvironment(new Lab);
+const testing::Environment* const kLab = testing::AddGlobalTestEnvironment(new Lab);
 
 }  // namespace
 }  // namespace borgop

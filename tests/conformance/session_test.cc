@@ -292,7 +292,7 @@ class Lab final : public testing::Environment {
  public:
   void SetUp() override { StandAtClient(); }
 };
-const testing::Environment* const kSessionLab = testing::AddGlobalTestEnvironment(new Lab);
+const testing::Environment* const kLab = testing::AddGlobalTestEnvironment(new Lab);
 
 }  // namespace
 }  // namespace borgop

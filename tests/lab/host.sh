@@ -46,7 +46,7 @@ enter_root() { # NAME STATE VENVS SMALL: an overlay over this machine's root, so
   cp "$state/hosts" "$new/etc/hosts.lab"
   rm -rf "$new"/etc/ssh/ssh_host_* "$new"/etc/ssh/sshd_config.d/* "$new/etc/motd" "$new"/etc/profile.d/*
   cp "$new/usr/share/openssh/sshd_config" "$new/etc/ssh/sshd_config"
-  # A third of the time of all suites were the tests that borg makes of itself whenever it starts.
+  # A third of a short borg's time are the tests that it makes of itself whenever it starts.
   echo "SetEnv BORG_SELFTEST=disabled" >"$new/etc/ssh/sshd_config.d/lab.conf"
   cp "$state/$name"/ssh_host_* "$new/etc/ssh/"
   mkdir "$new/run/old"

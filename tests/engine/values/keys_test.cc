@@ -11,7 +11,7 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kKeysLimit{240};  // a run takes a few; a busy machine, many
+constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
 
 std::size_t Count(const std::string& text, const std::string& what) {
   std::size_t count = 0;
@@ -43,7 +43,7 @@ class KeysTest : public EngineTest {
   }
 
   void ExpectGood(const Plan& plan) const {
-    const auto result = RunEngine(plan, kKeysLimit);
+    const auto result = RunEngine(plan, kLimit);
     ExpectCompleted(result);
   }
 
@@ -114,7 +114,7 @@ TEST_F(KeysTest, AServerWithOneHostKeyAlgorithm) {
   SCOPED_TRACE("one that is not pinned");
   Plan plan = MakePlan();
   OnTarget(plan).known_hosts = t_.KnownHosts("ecdsa");
-  const auto result = RunEngine(plan, kKeysLimit);
+  const auto result = RunEngine(plan, kLimit);
   EXPECT_EQ(result.outcome(), "Failed") << result.All();
   EXPECT_TRUE(result.reason() == "HostKeyMismatch" || result.reason() == "NoCommonAlgorithm") << result.All();
 }
@@ -152,7 +152,7 @@ TEST_F(KeysTest, JumpHostsHaveTheirOwnUserKeyAndHostKey) {
   ExpectNothingLeft();
   // A wrong host key of the jump host is refused like any other.
   OnTarget(plan).jump_host->known_hosts = t_.KnownHosts({}, j_.address());
-  ExpectFailed(RunEngine(plan, kKeysLimit), "HostKeyMismatch", "Terminal", 1);
+  ExpectFailed(RunEngine(plan, kLimit), "HostKeyMismatch", "Terminal", 1);
 }
 
 TEST_F(KeysTest, TomlProxyJumpHost) {
@@ -167,7 +167,7 @@ TEST_F(KeysTest, TomlProxyJumpHost) {
                            "PrivateKey = " + multi(lab_.ClientKey()) + "ProxyJumpHost = '" + j_.address() +
                            "'\nProxyJumpKnownHost = " + multi(j_.KnownHosts());
   auto process = lab_.RunEngine({"run", "--log-format", "json"}, toml);
-  const auto result = Finish(process, kKeysLimit);
+  const auto result = Finish(process, kLimit);
   ExpectCompleted(result);
   EXPECT_EQ(Count(j_.SshdLog(), "Accepted publickey for backup"), 1U);
   EXPECT_EQ(Count(t_.SshdLog(), "Accepted publickey for backup from 10.231.4.1"), 1U) << t_.SshdLog();
@@ -195,7 +195,7 @@ TEST_F(KeysTest, OneConnectionToEachMachineAndNothingListens) {
   }
   EXPECT_GT(looks, 2);
   EXPECT_EQ(listening, "");
-  ExpectCompleted(Finish(process, kKeysLimit));
+  ExpectCompleted(Finish(process, kLimit));
   for (const auto* host : {&t_, &b_}) {
     const std::string log = host->SshdLog();
     EXPECT_EQ(Count(log, "Connection from "), 1U) << host->name() << "\n" << log;

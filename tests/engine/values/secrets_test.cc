@@ -13,7 +13,7 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kSecretsLimit{240};  // a run takes a few; a busy machine, many
+constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
 
 std::string RandomWord() {
   std::random_device random;
@@ -178,7 +178,7 @@ TEST_F(SecretsTest, NothingIsSeenFromTheFirstMomentToTheLast) {
     if (!limits.empty() && engine_limits.empty() && process.Err().find("\"phase\":\"inspect\"") != std::string::npos)
       engine_limits = limits;
   }
-  const auto result = Finish(process, kSecretsLimit);
+  const auto result = Finish(process, kLimit);
   ExpectCompleted(result);
   EXPECT_GT(looks, 20);
   EXPECT_THAT(found, testing::IsEmpty());

@@ -10,7 +10,7 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kShellsLimit{240};  // a run takes a few; a busy machine, many
+constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
 
 struct Shell {
   const char* name;
@@ -212,7 +212,7 @@ TEST_P(ShellTest, EveryPathArrivesUnchanged) {
   target.source.excludes.emplace_back("*/un\xff.tm[\xe8-\xea]");
   MakeFiles(t_, files);
   t_.Output("chown -R " + user_ + ": '" + dir() + "' " + home);
-  const auto result = RunEngine(plan, kShellsLimit);
+  const auto result = RunEngine(plan, kLimit);
   ExpectCompleted(result);
   if (HasFailure()) return;
   EXPECT_EQ(result.target().value("name", ""), target.name);
@@ -246,7 +246,7 @@ TEST_P(ShellTest, PathsThatAreNotUtf8ArriveUnchanged) {
   }
   MakeFiles(t_, files);
   t_.Output("chown -R " + user_ + ": '" + dir() + "'");
-  const auto result = RunEngine(plan, kShellsLimit);
+  const auto result = RunEngine(plan, kLimit);
   t_.Output("rm " + ShellQuote(top));
   ExpectCompleted(result);
   if (HasFailure()) return;
@@ -263,7 +263,7 @@ using RefusingShellTest = ShellTest;
 TEST_P(RefusingShellTest, OnTheTargetIsAClearError) {
   Plan plan = MakePlan();
   plan.targets[0].connection.user = user_;
-  ExpectFailed(RunEngine(plan, kShellsLimit), "ShellUnusable", "Terminal", 1);
+  ExpectFailed(RunEngine(plan, kLimit), "ShellUnusable", "Terminal", 1);
   ExpectNothingLeft();
 }
 
@@ -281,12 +281,12 @@ TEST_F(NotUtf8Test, ASourceOnAnotherFileSystemIsLeftOutWithAWarning) {
   MakeFiles(t_, {mounted + "/y"});
   Plan plan = MakePlan();
   plan.targets[0].source.paths = {mounted};
-  const auto crossed = RunEngine(plan, kShellsLimit);
+  const auto crossed = RunEngine(plan, kLimit);
   plan.targets[0].source.one_file_system = true;
-  const auto stayed = RunEngine(plan, kShellsLimit);
+  const auto stayed = RunEngine(plan, kLimit);
   t_.Output("umount " + ShellQuote(mounted));
   plan.targets[0].source.paths = {mounted + "/x"};
-  const auto none_crossed = RunEngine(plan, kShellsLimit);
+  const auto none_crossed = RunEngine(plan, kLimit);
   ExpectCompleted(crossed);
   EXPECT_EQ(stayed.outcome(), "CompletedWithWarnings") << stayed.All();
   EXPECT_NE(stayed.warnings().find("is on another file system"), std::string::npos) << stayed.All();

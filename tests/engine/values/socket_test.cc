@@ -4,7 +4,7 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kSocketLimit{240};  // a run takes a few; a busy machine, many
+constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
 
 class SocketTest : public EngineTest {
  protected:
@@ -43,7 +43,7 @@ TEST_F(SocketTest, IsPrivateTakesOneConnectionAndIsGone) {
   EXPECT_NE(second.exit_code, 0);
   EXPECT_NE(second.err.find("Connection refused"), std::string::npos) << second.err;
   t_.Output("rm /tmp/second");
-  ExpectCompleted(Finish(process, kSocketLimit));
+  ExpectCompleted(Finish(process, kLimit));
   ExpectNothingLeft();
 }
 
@@ -54,7 +54,7 @@ TEST_F(SocketTest, SomebodyElsesConnectionIsNotAnsweredTwice) {
   // The account itself may: that uses the socket up, and borg comes too late.
   t_.Output("socat -u /dev/null UNIX-CONNECT:$(echo /tmp/borg-engine.*/s)", {.user = "backup"});
   Go();
-  const auto result = Finish(process, kSocketLimit);
+  const auto result = Finish(process, kLimit);
   EXPECT_EQ(result.outcome(), "Failed") << result.All();
   ExpectNothingLeft();
 }
@@ -66,7 +66,7 @@ TEST_F(SocketTest, FifosArePrivateAndGone) {
   Go();
   ASSERT_TRUE(WaitForModes(process, "DIR 700 backup directory\n"));
   EXPECT_TRUE(process.Running());
-  ExpectCompleted(Finish(process, kSocketLimit));
+  ExpectCompleted(Finish(process, kLimit));
   ExpectNothingLeft();
 }
 
@@ -79,7 +79,7 @@ TEST_F(SocketTest, SlowCatsOpenTheirFifosInTime) {
   t_.Output("chmod 755 '" + dir() + "/slow/cat'");
   auto process = StartWaiting("PATH='" + dir() + "/slow':$PATH\nexport PATH");
   Go();
-  ExpectCompleted(Finish(process, kSocketLimit));
+  ExpectCompleted(Finish(process, kLimit));
   ExpectNothingLeft();
 }
 
@@ -87,7 +87,7 @@ TEST_F(SocketTest, AFifoThatIsTakenAwayFailsTheRun) {
   t_.Mask("socat");
   auto process = StartWaiting("mv /tmp/borg-engine.*/o '" + dir() + "/taken'");
   Go();
-  const auto result = Finish(process, kSocketLimit);
+  const auto result = Finish(process, kLimit);
   ExpectFailed(result, "ConnectionLost", "Transient", 75);
   EXPECT_NE(result.message().find("lost its way"), std::string::npos) << result.All();  // borg may end before it has read more
   ExpectNothingLeft();
@@ -98,7 +98,7 @@ TEST_F(SocketTest, AClientThatOpensOneFifoOnlyLeavesNothing) {
   t_.Mask("socat");
   auto process = StartWaiting("echo hello >\"$(echo /tmp/borg-engine.*/i)\"\nexit 2");
   Go();
-  EXPECT_EQ(Finish(process, kSocketLimit).outcome(), "Failed");
+  EXPECT_EQ(Finish(process, kLimit).outcome(), "Failed");
   ExpectNothingLeft();
 }
 

@@ -9,7 +9,7 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kVersionsLimit{240};  // a run takes a few; a busy machine, many
+constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
 
 struct Versions {
   const char* name;
@@ -42,10 +42,10 @@ TEST_P(VersionsTest, WholeLifeOfARepository) {
   target.maintenance.check = CheckMode::kFull;
   target.maintenance.compact = true;
   target.retention.keep_last = 1;
-  const auto first = RunEngine(plan, kVersionsLimit);
+  const auto first = RunEngine(plan, kLimit);
   ExpectCompleted(first);
   EXPECT_TRUE(first.target()["repository"].value("initialized", false));
-  const auto second = RunEngine(plan, kVersionsLimit);
+  const auto second = RunEngine(plan, kLimit);
   ExpectCompleted(second);
   EXPECT_FALSE(second.target()["repository"].value("initialized", true));
   EXPECT_EQ(second.target().value("pruned", 0), 1) << second.All();
@@ -53,7 +53,7 @@ TEST_P(VersionsTest, WholeLifeOfARepository) {
   ExpectRepositorySound(repository());
 
   target.source.paths = {source() + "/no such file", source() + "/nor such \xe9"};
-  const auto warned = RunEngine(plan, kVersionsLimit);
+  const auto warned = RunEngine(plan, kLimit);
   EXPECT_EQ(warned.outcome(), "CompletedWithWarnings") << warned.All();
   EXPECT_NE(warned.warnings().find("no such file"), std::string::npos) << warned.All();
   EXPECT_NE(warned.warnings().find("nor such"), std::string::npos) << warned.All();
@@ -61,7 +61,7 @@ TEST_P(VersionsTest, WholeLifeOfARepository) {
   target.source.paths = {source()};
 
   target.repository.passphrase = Secret("wrong");
-  ExpectFailed(RunEngine(plan, kVersionsLimit), "PassphraseWrong", "Terminal", 1);
+  ExpectFailed(RunEngine(plan, kLimit), "PassphraseWrong", "Terminal", 1);
   ExpectNothingLeft();
 }
 
@@ -75,10 +75,10 @@ TEST_P(VersionsTest, ARepositoryWhosePathIsNotUtf8) {
   target.maintenance.compact = true;
   target.retention.keep_last = 1;
   b_.Output("mkdir -p " + ShellQuote(path) + " && chown -R backup: " + ShellQuote(plan.server.root_dir), {.user = "root"});
-  const auto first = RunEngine(plan, kVersionsLimit);  // into an empty directory
+  const auto first = RunEngine(plan, kLimit);  // into an empty directory
   ExpectCompleted(first);
   EXPECT_TRUE(first.target()["repository"].value("initialized", false));
-  const auto second = RunEngine(plan, kVersionsLimit);
+  const auto second = RunEngine(plan, kLimit);
   ExpectCompleted(second);
   EXPECT_EQ(second.target().value("pruned", 0), 1) << second.All();
   ExpectRepositorySound(path);
@@ -86,19 +86,19 @@ TEST_P(VersionsTest, ARepositoryWhosePathIsNotUtf8) {
     std::vector<std::string> all = {args[0], "--plan", "-"};
     all.insert(all.end(), args.begin() + 1, args.end());
     auto process = StartVerb(plan, all);
-    const auto ended = process.Wait(kVersionsLimit);
+    const auto ended = process.Wait(kLimit);
     ASSERT_TRUE(ended) << args[0];
     EXPECT_EQ(ended->exit_code, 0) << ended->out << ended->err;
   }
   target.repository.path += "\xfe";
-  const auto other = RunEngine(plan, kVersionsLimit);  // where there is nothing
+  const auto other = RunEngine(plan, kLimit);  // where there is nothing
   ExpectCompleted(other);
   EXPECT_NE(other.target()["repository"].value("id", ""), second.target()["repository"].value("id", ""));
 
   const std::string lock = ShellQuote(RepositoryPath(plan.server, target.repository) + "/lock.exclusive");
   b_.Output("mkdir " + lock + " && touch " + lock + "/other@1.2-3 && chown -R backup: " + lock);
   target.limits.lock_wait = std::chrono::seconds(1);
-  ExpectFailed(RunEngine(plan, kVersionsLimit), "RepositoryLocked", "Waiting", 75);
+  ExpectFailed(RunEngine(plan, kLimit), "RepositoryLocked", "Waiting", 75);
   b_.Output("rm -r " + lock);
   ExpectNothingLeft();
 }
@@ -116,11 +116,11 @@ TEST_F(ProgramTest, PlanAndCommandLineNameTheProgram) {
     host->Output("cp -L /usr/bin/borg '" + dir() + "/program.py' && chmod 755 \"" + wrapper + "\" && rm /usr/bin/borg");
   }
   Plan plan = MakePlan();
-  ExpectFailed(RunEngine(plan, kVersionsLimit), "BorgMissing", "Terminal", 1);
+  ExpectFailed(RunEngine(plan, kLimit), "BorgMissing", "Terminal", 1);
   plan.targets[0].borg = wrapper;
   plan.server.borg = wrapper;
-  ExpectCompleted(RunEngine(plan, kVersionsLimit));
-  const auto missing = RunEngine(plan, kVersionsLimit, {"--borg", "/no/such/borg"});
+  ExpectCompleted(RunEngine(plan, kLimit));
+  const auto missing = RunEngine(plan, kLimit, {"--borg", "/no/such/borg"});
   ExpectFailed(missing, "BorgMissing", "Terminal", 1);
 }
 
@@ -130,7 +130,7 @@ TEST_F(ProgramTest, TheOneHereTestsItselfOnce) {
   const std::filesystem::path wrapper = folder.path() + "/borg", told = folder.path() + "/told";
   std::ofstream(wrapper) << "#!/bin/sh\necho \"$2 ${BORG_SELFTEST-itself}\" >>'" << told.string() << "'\nexec borg \"$@\"\n";
   std::filesystem::permissions(wrapper, std::filesystem::perms::owner_all);
-  ExpectCompleted(RunEngine(MakePlan(), kVersionsLimit, {"--borg", wrapper.string()}));
+  ExpectCompleted(RunEngine(MakePlan(), kLimit, {"--borg", wrapper.string()}));
   std::ifstream file(told);
   std::size_t itself = 0, more = 0;
   for (std::string line; std::getline(file, line);) ++(line.ends_with(" itself") ? itself : more);
