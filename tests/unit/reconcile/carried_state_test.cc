@@ -143,7 +143,12 @@ TEST(TakeInTest, IsBounded) {
     const std::string id = std::to_string(digits++);
     return Seen(id + std::string(64 - id.size(), '0'), id + std::string(400, 'n'));
   };
-  while (WriteLedger(ledger).value().size() < CarriedState::kMaxLedgerText - 600) ledger.archives.push_back(more());
+  // Each takes as much of the text as any other.
+  const auto size = [&ledger] { return WriteLedger(ledger).value().size(); };
+  const std::size_t none = size();
+  ledger.archives.push_back(more());
+  const std::size_t one = size() - none;
+  while (none + (ledger.archives.size() + 1) * one < CarriedState::kMaxLedgerText) ledger.archives.push_back(more());
   CarriedState state = Of(ledger);
   EXPECT_LT(BuildCarriedState(Meta(), state).dump().size(), 1'000'000U);
   Ledger full = ledger;
