@@ -37,15 +37,17 @@ export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$root/tests/threads.supp:print_
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 results=() failed='' building_ahead='' linting_ahead='' begun=$(date +%s)
 
-# The first suites wait more than they work: meanwhile what comes after them is built, and clang-tidy remembers what passed. What of it
+# Most suites wait more than they work: meanwhile what comes after them is built, and clang-tidy remembers what passed. What of it
 # failed, or was not done in time, is done again where it belongs, and says so there.
-work_ahead() {
+work_ahead() { # PRESET…: "name" or "name target"
   mkdir -p "$root/build"
   # shellcheck disable=SC2016
-  when_idle bash -c 'for what in asan "tsan threaded_tests" fuzz; do "$1" $what; done' ahead "$root/tools/build.sh" >"$root/build/ahead.log" 2>&1 &
+  when_idle bash -c 'build=$1; shift; for what; do "$build" $what; done' ahead "$root/tools/build.sh" "$@" >"$root/build/ahead.log" 2>&1 &
   building_ahead=$!
-  when_idle "$root/tools/lint.sh" --tidy >"$root/build/ahead_lint.log" 2>&1 &
-  linting_ahead=$!
+  [[ -n $linting_ahead ]] || {
+    when_idle "$root/tools/lint.sh" --tidy >"$root/build/ahead_lint.log" 2>&1 &
+    linting_ahead=$!
+  }
   trap 'end_ahead "$building_ahead" "$linting_ahead"' EXIT
 }
 # In a session of its own, to be ended with all that it started, and as Linux lends processors to sessions first: sched(7), autogroup.
@@ -63,20 +65,21 @@ end_ahead() { # SESSION…
 }
 
 run_suites() { # PRESET
-  local preset=$1 dir=$root/build/$1/test-results arguments=(--output-on-failure --no-tests=error) targets=() without=''
+  local preset=$1 dir=$root/build/$1/test-results arguments=(--output-on-failure) targets=() without='' once=''
   step "building ($preset)"
   if [[ $label == api && $preset != release ]]; then
     targets=(api_operator_tests)
   elif [[ $preset == tsan ]]; then
     targets=(threaded_tests)
   fi
-  # Those that are not run by everybody are not part of "all".
+  # Those that are not run by everybody are not part of "all", nor of release_tests.
   if [[ $label == node ]]; then
     targets=(node_tests)
   elif [[ $label == gitops ]]; then
     targets=(api_gitops_tests)
-  elif [[ -n $node && $preset == release ]]; then
-    targets=(all node_tests)
+  elif [[ $preset == release ]]; then
+    [[ " ${sanitizers[*]} " != *" asan "* ]] || once=yes
+    targets=("$([[ -n $once ]] && echo release_tests || echo all)" ${node:+node_tests})
   fi
   "$root/tools/build.sh" "$preset" "${targets[@]}" || { failed=1; return; }
   rm -rf "$dir"
@@ -84,6 +87,9 @@ run_suites() { # PRESET
   results+=("$preset=$dir")
   step "testing ($preset)"
   [[ -z $label ]] || arguments+=(-L "^$label\$")
+  # Each suite runs once: what AddressSanitizer will run does not run here as well.
+  [[ -z $once ]] || arguments+=(-L '^(release|api)$')
+  arguments+=(--no-tests="$([[ -n $once ]] && echo ignore || echo error)")
   # Suites that mostly wait or move gigabytes run as users have the program; under a sanitizer they would show nothing more.
   if [[ $preset == tsan ]]; then
     # The engine is one thread but for the name service. The whole operator runs where somebody asks for it: libraries that are built
@@ -97,7 +103,12 @@ run_suites() { # PRESET
     without=$([[ -n $slow ]] || echo 'slow|')$([[ -n $node ]] || echo 'node|')$([[ -n $gitops ]] || echo gitops)
   fi
   [[ -z ${without%|} ]] || arguments+=(-LE "^(${without%|})\$")
-  [[ $preset != release || ${CI:-} != true || -n $label$filter ]] || work_ahead
+  if [[ ${CI:-} == true && -z $label$filter ]]; then
+    case $preset in
+      release) work_ahead asan 'tsan threaded_tests' 'fuzz fuzzers' ;;
+      asan) work_ahead 'tsan threaded_tests' 'fuzz fuzzers' ;;
+    esac
+  fi
   # Three at a time, as most of what they do is to wait; and what may go with what: tests/CMakeLists.txt.
   GTEST_OUTPUT=xml:$dir/ ctest --parallel 3 --test-dir "$root/build/$preset" "${arguments[@]}" --timeout 1800 --output-junit "$dir/ctest.junit" ||
     failed=1

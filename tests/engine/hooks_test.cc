@@ -136,7 +136,8 @@ TEST_F(HooksTest, WordsAndOutputOfAllKinds) {
   EXPECT_THAT(result.ended.err, HasSubstr("hooks.before[2]: backup"));
   EXPECT_THAT(result.ended.err, HasSubstr("hooks.before[2]: 0022"));
   EXPECT_EQ(result.All().find(kPassphrase), std::string::npos);
-  EXPECT_THAT(result.ended.err, testing::Not(testing::ContainsRegex("BORG_[^S]|BORG_S[^E]"))) << "nothing but the lab's BORG_SELFTEST";
+  EXPECT_THAT(result.ended.err, testing::Not(testing::ContainsRegex("BORG_[^S]|BORG_S[^E]")))
+      << "nothing but the lab's BORG_SELFTEST";
   t_.Run("kill $(pgrep -f '^sleep 1000')");
   ExpectNothingLeft();
 }
