@@ -94,8 +94,8 @@ hold() { # the first process below `serve`: in C's network and mounts, with a pr
   mkdir -m 700 "$state/C/mnt/self"
   if [[ -e /usr/bin/borg ]]; then
     rm /usr/bin/borg
-    cp "$root/tests/lab/borg.py" "$state/C/mnt/self/borg.system"
-    cp "$root/tests/lab/borg.py" /usr/bin/borg
+    cp "$root/tests/lab/borg_launcher.py" "$state/C/mnt/self/borg.system"
+    cp "$root/tests/lab/borg_launcher.py" /usr/bin/borg
   fi
   mount --bind "$state/hosts" /etc/hosts
   { echo "hosts: files"; grep -v '^hosts:' /etc/nsswitch.conf; } >"$state/C/nsswitch.conf"

@@ -24,6 +24,8 @@ namespace borgop::lab {
 using Json = nlohmann::json;
 
 inline constexpr std::string_view kPassphrase = "correct horse battery staple";
+// Where a test does not ask how long a run may take: it takes a few seconds; on a busy machine, many.
+inline constexpr std::chrono::seconds kLimit{240};
 
 struct RunResult {
   Ended ended;

@@ -41,7 +41,7 @@ enter_root() { # NAME STATE VENVS SMALL: an overlay over this machine's root, so
     mount --bind "$venv" "$new/opt/$(basename "$venv")"
   done
   mkdir -p -m 700 "$new$self"
-  cp "${BASH_SOURCE[0]}" "$(dirname "${BASH_SOURCE[0]}")/borg.py" "$new$self/"
+  cp "${BASH_SOURCE[0]}" "$(dirname "${BASH_SOURCE[0]}")/borg_launcher.py" "$new$self/"
   cp "$state/keys/authorized_keys" "$new$self/"
   cp "$state/hosts" "$new/etc/hosts.lab"
   rm -rf "$new"/etc/ssh/ssh_host_* "$new"/etc/ssh/sshd_config.d/* "$new/etc/motd" "$new"/etc/profile.d/*
@@ -58,7 +58,7 @@ enter_root() { # NAME STATE VENVS SMALL: an overlay over this machine's root, so
   echo "hosts: files" >/etc/nsswitch.lab
   grep -v '^hosts:' /etc/nsswitch.conf >>/etc/nsswitch.lab && mv /etc/nsswitch.lab /etc/nsswitch.conf
   echo "$name.lab" >/etc/hostname
-  [[ ! -e /usr/bin/borg ]] || { mv "$self/borg.py" "$self/borg.system" && use_borg system; }
+  [[ ! -e /usr/bin/borg ]] || { mv "$self/borg_launcher.py" "$self/borg.system" && use_borg system; }
 }
 
 authorize() { # USER

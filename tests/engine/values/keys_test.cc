@@ -11,8 +11,6 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
-
 std::size_t Count(const std::string& text, const std::string& what) {
   std::size_t count = 0;
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++count;

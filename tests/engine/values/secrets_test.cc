@@ -13,8 +13,6 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
-
 std::string RandomWord() {
   std::random_device random;
   std::string word = "secret-";

@@ -10,8 +10,6 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
-
 struct Shell {
   const char* name;
   const char* path;

@@ -4,8 +4,6 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
-
 class SocketTest : public EngineTest {
  protected:
   // A run whose borg on T waits for Go() before it starts, and then takes a few seconds. `first` is run before borg.

@@ -9,8 +9,6 @@
 namespace borgop::lab {
 namespace {
 
-constexpr std::chrono::seconds kLimit{240};  // a run takes a few; a busy machine, many
-
 struct Versions {
   const char* name;
   const char *target, *server, *client;
