@@ -5,6 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
 bench=$root/build/release/bench results=$root/build/bench
 mkdir -p "$results"
+export BORGOP_LAB_BORG=installed
 
 engine() {
   "$root/tools/build.sh" release engine_bench borg-engine

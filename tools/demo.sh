@@ -23,6 +23,7 @@ fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/borgop-demo.XXXXXX")
 lab_state=$work/lab cluster_state=$work/cluster started=$(date +%s%N) step_started='' step_name='' log=$work/log
+export BORGOP_LAB_BORG=installed  # as people have it
 lab() { "$root/tools/lab.sh" "$1" --state "$lab_state" "${@:2}"; }
 cluster() { "$root/tools/cluster.sh" "$1" --state "$cluster_state" "${@:2}"; }
 seconds_since() { printf '%d.%d s' $((($(date +%s%N) - $1) / 1000000000)) $((($(date +%s%N) - $1) / 100000000 % 10)); }

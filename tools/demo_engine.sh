@@ -17,6 +17,7 @@ done
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/borgop-demo.XXXXXX")
 state=$work/lab started=$(date +%s%N) step_started='' step_name=''
+export BORGOP_LAB_BORG=installed  # as people have it
 lab() { "$root/tools/lab.sh" "$1" --state "$state" "${@:2}"; }
 on() { lab exec "$@"; }
 seconds_since() { printf '%d.%d s' $((($(date +%s%N) - $1) / 1000000000)) $((($(date +%s%N) - $1) / 100000000 % 10)); }

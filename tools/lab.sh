@@ -14,6 +14,8 @@
 # them are children of one process: when it ends, processes, links and mounts are gone. C shares this machine's files, but has its own
 # /etc/hosts and may have its own borg. Nothing of this is visible in this machine's network, so any number of labs can run at once.
 #
+# Their borg is this machine's, started by tests/lab/borg_launcher.py, which saves time; BORGOP_LAB_BORG=installed: as it is installed.
+#
 # Without root or where namespaces are not allowed: sshds on loopback ports as the user at hand (DIR/mode says "loopback").
 #
 # DIR: keys/ (client keys: ed25519 ecdsa rsa encrypted), HOST/{pid,address,address6,port,ssh_host_*_key.pub,data/}, mode, ready, log
@@ -21,7 +23,6 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/tools/terminal.sh"
 PATH=$PATH:/usr/sbin:/sbin
-export BORG_SELFTEST=disabled
 me=$root/tools/lab.sh hosts=(T B J)
 declare -A net=([T]=1 [B]=2 [J]=3 [JT]=4 [JB]=5)
 
@@ -84,6 +85,10 @@ connect() { # LINK (in net), FROM (a process or "self"), INTERFACE, TO (a proces
   "${in[@]}" ip neigh replace "fd00:231:$n::2" lladdr "$mac" dev "$3" nud permanent
 }
 
+borg_program() { # what /usr/bin/borg is on the machines, where there is one
+  if [[ ${BORGOP_LAB_BORG:-} == installed ]]; then readlink -f /usr/bin/borg; else echo "$root/tests/lab/borg_launcher.py"; fi
+}
+
 hold() { # the first process below `serve`: in C's network and mounts, with a process namespace that takes all machines with it
   local h pid tries
   declare -A pids
@@ -93,9 +98,9 @@ hold() { # the first process below `serve`: in C's network and mounts, with a pr
   mount -t overlay -o "lowerdir=/usr/bin,upperdir=$state/C/mnt/upper,workdir=$state/C/mnt/work" lab /usr/bin
   mkdir -m 700 "$state/C/mnt/self"
   if [[ -e /usr/bin/borg ]]; then
+    install -m 755 "$(borg_program)" "$state/C/mnt/self/borg.system"
     rm /usr/bin/borg
-    cp "$root/tests/lab/borg_launcher.py" "$state/C/mnt/self/borg.system"
-    cp "$root/tests/lab/borg_launcher.py" /usr/bin/borg
+    cp -a "$state/C/mnt/self/borg.system" /usr/bin/borg
   fi
   mount --bind "$state/hosts" /etc/hosts
   { echo "hosts: files"; grep -v '^hosts:' /etc/nsswitch.conf; } >"$state/C/nsswitch.conf"
@@ -112,7 +117,7 @@ hold() { # the first process below `serve`: in C's network and mounts, with a pr
   ip neigh add fd00:231:9::9 lladdr 02:00:00:00:00:09 dev dead nud permanent
   for h in "${hosts[@]}"; do
     unshare --net --mount --pid --uts --ipc --fork --kill-child=KILL \
-      "$root/tests/lab/host.sh" init "$h" "$state" "$root/.deps" "$([[ $h != B ]] || echo "$small")" &
+      "$root/tests/lab/host.sh" init "$h" "$state" "$root/.deps" "$(borg_program)" "$([[ $h != B ]] || echo "$small")" &
   done
   for h in "${hosts[@]}"; do
     for ((tries = 0; tries < 1500; tries++)); do [[ ! -s $state/$h/pid ]] || break; sleep 0.02; done
@@ -148,7 +153,7 @@ serve_loopback() { # the sshds belong to this process's group and are ended with
       setpriv --pdeathsig KILL "$(command -v sshd || echo /usr/sbin/sshd)" -D -E "$state/$h/sshd.log" -f /dev/null -p $port \
         -o ListenAddress=127.0.0.1 -o "HostKey=$state/$h/ssh_host_ed25519_key" -o "HostKey=$state/$h/ssh_host_ecdsa_key" \
         -o "HostKey=$state/$h/ssh_host_rsa_key" -o "AuthorizedKeysFile=$state/keys/authorized_keys" -o StrictModes=no -o PidFile=none \
-        -o UsePAM=no -o PasswordAuthentication=no -o "SetEnv=HOME=$state/$h/home BORG_SELFTEST=disabled" &
+        -o UsePAM=no -o PasswordAuthentication=no -o "SetEnv=HOME=$state/$h/home" &
       for ((i = 0; i < 100; i++)); do
         (: </dev/tcp/127.0.0.1/$port) 2>/dev/null && break 2
         kill -0 $! 2>/dev/null || break

@@ -1,13 +1,16 @@
 #!/usr/bin/python3
-# The machines' /usr/bin/borg: the system's borg, started as pip would start it. Debian's own program first looks for borg's entry point in
-# the metadata of its package, which is a sixth of the time of a short borg. Another sixth are the iterations that make a passphrase slow to
-# guess: repositories made here have few of them, as those of borg's own tests (borg/__init__.py).
+# The machines' /usr/bin/borg: the system's borg without what makes a short one take twice the time.
+import os
 import sys
 
 import borg.constants
 
+# It would test itself at each start.
+os.environ["BORG_SELFTEST"] = "disabled"
+# What makes a passphrase slow to guess; borg's own tests do the same (borg/__init__.py). It holds for repositories that are made here.
 borg.constants.PBKDF2_ITERATIONS = 1
 
-from borg.archiver import main  # noqa: E402, as it takes the constants over
+# Debian's own program looks for this in the metadata of borg's package first. It takes the constants over, so it comes after them.
+from borg.archiver import main  # noqa: E402
 
 sys.exit(main())

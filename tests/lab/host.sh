@@ -1,7 +1,7 @@
 #!/bin/bash
 # What happens inside one machine of the lab (tools/lab.sh): `init` is its first process, the rest are commands that are run in it.
 #
-#   init NAME STATE VENVS SMALL   become that machine: private root, /tmp, /home, /run, users, sshd; STATE/NAME/up says that it is there
+#   init NAME STATE VENVS BORG SMALL   become that machine: private root, /tmp, /home, /run, users, sshd; STATE/NAME/up says that it is there
 #   user NAME SHELL               add an ordinary user whom the lab's keys may log in as
 #   sshd [-o OPTION …]            (re)start sshd, all sessions ended; no options: Debian's configuration as it is
 #   stop-sshd                     end sshd and all its sessions
@@ -17,8 +17,8 @@ self=${LAB_SELF:-/run/lab}  # what this machine keeps for itself
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 
-enter_root() { # NAME STATE VENVS SMALL: an overlay over this machine's root, so that nothing written here is seen outside
-  local name=$1 state=$2 venvs=$3 small=$4 new=$2/$1/mnt/root venv
+enter_root() { # NAME STATE VENVS BORG SMALL: an overlay over this machine's root, so that nothing written here is seen outside
+  local name=$1 state=$2 venvs=$3 borg=$4 small=$5 new=$2/$1/mnt/root venv
   mount --make-rprivate /
   mount -t tmpfs -o mode=755 lab "$state/$name/mnt"
   mkdir "$state/$name"/mnt/{upper,work,root}
@@ -41,13 +41,12 @@ enter_root() { # NAME STATE VENVS SMALL: an overlay over this machine's root, so
     mount --bind "$venv" "$new/opt/$(basename "$venv")"
   done
   mkdir -p -m 700 "$new$self"
-  cp "${BASH_SOURCE[0]}" "$(dirname "${BASH_SOURCE[0]}")/borg_launcher.py" "$new$self/"
+  cp "${BASH_SOURCE[0]}" "$new$self/host.sh"
+  [[ ! -e /usr/bin/borg ]] || install -m 755 "$borg" "$new$self/borg.system"
   cp "$state/keys/authorized_keys" "$new$self/"
   cp "$state/hosts" "$new/etc/hosts.lab"
   rm -rf "$new"/etc/ssh/ssh_host_* "$new"/etc/ssh/sshd_config.d/* "$new/etc/motd" "$new"/etc/profile.d/*
   cp "$new/usr/share/openssh/sshd_config" "$new/etc/ssh/sshd_config"
-  # A third of a short borg's time are the tests that it makes of itself whenever it starts.
-  echo "SetEnv BORG_SELFTEST=disabled" >"$new/etc/ssh/sshd_config.d/lab.conf"
   cp "$state/$name"/ssh_host_* "$new/etc/ssh/"
   mkdir "$new/run/old"
   cd "$new"
@@ -58,7 +57,7 @@ enter_root() { # NAME STATE VENVS SMALL: an overlay over this machine's root, so
   echo "hosts: files" >/etc/nsswitch.lab
   grep -v '^hosts:' /etc/nsswitch.conf >>/etc/nsswitch.lab && mv /etc/nsswitch.lab /etc/nsswitch.conf
   echo "$name.lab" >/etc/hostname
-  [[ ! -e /usr/bin/borg ]] || { mv "$self/borg_launcher.py" "$self/borg.system" && use_borg system; }
+  [[ ! -e $self/borg.system ]] || use_borg system
 }
 
 authorize() { # USER
@@ -147,7 +146,7 @@ use_borg() { # VERSION
   [[ -x $venv/bin/borg ]] || { echo "borg $1 is not installed: run ./dev setup" >&2; return 3; }
   unmask borg
   rm -f /usr/bin/borg
-  printf '#!/bin/sh\nexec %s/bin/python3 %s/bin/borg "$@"\n' "$venv" "$venv" >/usr/bin/borg
+  printf '#!/bin/sh\nexport BORG_SELFTEST=disabled\nexec %s/bin/python3 %s/bin/borg "$@"\n' "$venv" "$venv" >/usr/bin/borg
   chmod 755 /usr/bin/borg
 }
 
