@@ -135,7 +135,7 @@ restore() {
 }
 
 use_borg() { # VERSION
-  local venv=${LAB_VENVS:-/opt}/borg-$1
+  local venv=${LAB_VENVS:-/opt}/borg-$1 program
   [[ -e "$self/borg.system" ]] || { echo "this machine has no borg" >&2; return 3; }
   if [[ $1 == system || $(/usr/bin/python3 "$self/borg.system" --version) == *" $1."* ]]; then
     unmask borg
@@ -145,8 +145,14 @@ use_borg() { # VERSION
   fi
   [[ -x $venv/bin/borg ]] || { echo "borg $1 is not installed: run ./dev setup" >&2; return 3; }
   unmask borg
+  program=$venv/bin/borg
+  if grep -qF borg.constants "$self/borg.system"; then
+    program=/usr/bin/launched/borg
+    mkdir -p /usr/bin/launched
+    cp -a "$self/borg.system" $program
+  fi
   rm -f /usr/bin/borg
-  printf '#!/bin/sh\nexport BORG_SELFTEST=disabled\nexec %s/bin/python3 %s/bin/borg "$@"\n' "$venv" "$venv" >/usr/bin/borg
+  printf '#!/bin/sh\nexec %s/bin/python3 %s "$@"\n' "$venv" "$program" >/usr/bin/borg
   chmod 755 /usr/bin/borg
 }
 
