@@ -35,33 +35,28 @@ export GTEST_COLOR=no ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return
 export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$root/tests/leaks.supp:print_suppressions=0}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$root/tests/threads.supp:print_suppressions=0}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-results=() failed='' building_ahead='' linting_ahead='' begun=$(date +%s)
+results=() failed='' ahead='' begun=$(date +%s)
 
-# Most suites wait more than they work: meanwhile what comes after them is built, and clang-tidy remembers what passed. What of it
+# Most suites wait more than they work: meanwhile what comes after them is built, and then clang-tidy remembers what passed. What of it
 # failed, or was not done in time, is done again where it belongs, and says so there.
 work_ahead() { # PRESET…: "name" or "name target"
   mkdir -p "$root/build"
   # shellcheck disable=SC2016
-  when_idle bash -c 'build=$1; shift; for what; do "$build" $what; done' ahead "$root/tools/build.sh" "$@" >"$root/build/ahead.log" 2>&1 &
-  building_ahead=$!
-  [[ -n $linting_ahead ]] || {
-    when_idle "$root/tools/lint.sh" --tidy >"$root/build/ahead_lint.log" 2>&1 &
-    linting_ahead=$!
-  }
-  trap 'end_ahead "$building_ahead" "$linting_ahead"' EXIT
+  when_idle bash -c 'tools=$1; shift; for what; do "$tools/build.sh" $what; done; "$tools/lint.sh" --tidy' ahead "$root/tools" "$@" \
+    >"$root/build/ahead.log" 2>&1 &
+  ahead=$!
+  trap end_ahead EXIT
 }
 # In a session of its own, to be ended with all that it started, and as Linux lends processors to sessions first: sched(7), autogroup.
 when_idle() { # COMMAND…
   # shellcheck disable=SC2016
-  JOBS=1 exec setsid bash -c 'echo 19 2>/dev/null >/proc/self/autogroup; exec nice -n 19 "$@"' idle "$@"
+  exec setsid bash -c 'echo 19 2>/dev/null >/proc/self/autogroup; exec nice -n 19 "$@"' idle "$@"
 }
-end_ahead() { # SESSION…
-  local session
-  for session; do
-    [[ -n $session ]] || continue
-    kill -- "-$session" 2>/dev/null || true
-    wait "$session" 2>/dev/null || true
-  done
+end_ahead() {
+  [[ -n $ahead ]] || return 0
+  kill -- "-$ahead" 2>/dev/null || true
+  wait "$ahead" 2>/dev/null || true
+  ahead=''
 }
 
 run_suites() { # PRESET
@@ -112,9 +107,7 @@ run_suites() { # PRESET
   # Three at a time, as most of what they do is to wait; and what may go with what: tests/CMakeLists.txt.
   GTEST_OUTPUT=xml:$dir/ ctest --parallel 3 --test-dir "$root/build/$preset" "${arguments[@]}" --timeout 1800 --output-junit "$dir/ctest.junit" ||
     failed=1
-  # Now for all processors: ninja goes on where it was.
-  end_ahead "$building_ahead"
-  building_ahead=''
+  end_ahead  # ninja goes on where it was
 }
 
 # What runs against Kubernetes is skipped where its programs cannot be had; where somebody asked for it, that is a failure.
@@ -139,8 +132,6 @@ if [[ ${CI:-} == true && -z $label$filter ]]; then
   "$root/tools/fuzz.sh" --seconds 3 || { failed=1; results+=("fuzzing=failed"); }
 fi
 if [[ $lint == true ]]; then
-  end_ahead "$linting_ahead"
-  linting_ahead=''
   step "lint"
   # Continuous integration has 90 minutes. On a machine that is slow today, what nobody runs outside of tests is the first to wait for another day.
   [[ ${CI:-} != true ]] || export TESTS_UNTIL=$((begun + 75 * 60)) UNTIL=$((begun + 84 * 60))

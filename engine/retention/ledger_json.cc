@@ -11,29 +11,49 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kMaxDepth = 3;  // the object, its list, an archive
+constexpr std::size_t kMaxDepth = 3;  // the object, its list, an archive
 constexpr int kVersion = 1;
 
 tl::unexpected<Error> Invalid(const std::string& what) {
   return Fail(Reason::kLedgerInvalid, "the ledger cannot be read: " + what);
 }
 
-// What a parsed JSON value does not show: keys that stand twice in an object, and nesting (the parser keeps none of what is too deep).
-class Strictness {
+// What a parsed JSON value does not show: keys that stand twice in an object, and nesting, which is bounded before anything is built. Not
+// by a callback of the parser: with one it looks at the whole list again after each of its objects (nlohmann/json 3.11).
+class Strictness : public nlohmann::json_sax<Json> {
  public:
-  bool Take(int depth, Json::parse_event_t event, const Json& parsed) {
-    using Event = Json::parse_event_t;
-    if (event == Event::object_start || event == Event::array_start) too_deep_ |= depth >= kMaxDepth;
-    if (event == Event::object_start) keys_.emplace_back();
-    if (event == Event::object_end) keys_.pop_back();
-    if (event == Event::key && !keys_.back().insert(parsed.get<std::string>()).second) repeated_ = true;
-    return !too_deep_;
-  }
   bool too_deep() const { return too_deep_; }
   bool repeated() const { return repeated_; }
 
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return Open(); }
+  bool start_array(std::size_t) override { return Open(); }
+  bool end_object() override { return Close(); }
+  bool end_array() override { return Close(); }
+  bool key(string_t& key) override {
+    repeated_ |= !keys_.back().insert(key).second;
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
  private:
-  std::vector<std::set<std::string>> keys_;
+  bool Open() {
+    too_deep_ = keys_.size() >= kMaxDepth;
+    keys_.emplace_back();
+    return !too_deep_;
+  }
+  bool Close() {
+    keys_.pop_back();
+    return true;
+  }
+
+  std::vector<std::set<std::string>> keys_;  // of each object, or list, that is open
   bool too_deep_ = false, repeated_ = false;
 };
 
@@ -113,11 +133,9 @@ Json ArchiveJson(const LedgerArchive& archive) {
 Result<Json> Parse(std::string_view text) {
   if (text.size() > kMaxLedgerBytes) return Invalid("it is longer than " + std::to_string(kMaxLedgerBytes) + " bytes");
   Strictness strictness;
-  Json root = Json::parse(
-      text,
-      [&strictness](int depth, Json::parse_event_t event, const Json& parsed) { return strictness.Take(depth, event, parsed); },
-      /*allow_exceptions=*/false);
+  Json::sax_parse(text, &strictness);
   if (strictness.too_deep()) return Invalid("it is nested too deeply");
+  Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!root.is_object()) return Invalid("it is no JSON object");
   if (strictness.repeated()) return Invalid("a key stands twice in an object");
   return root;
