@@ -21,7 +21,7 @@ for process in /proc/[0-9]*; do
   ! grep -qsF -- "$1" "$process/environ" "$process/cmdline" || { tr '\0' ' ' <"$process/cmdline"; echo; }
 done >"$2"
 exit $code)",
-               {directory, left, BORGOP_SOURCE_DIR});
+               {directory, left, BORGOP_SOURCE_DIR}, std::chrono::minutes(5));
 }
 
 TEST(Demo, OfTheEngineRestoresAnIdenticalFileAndLeavesNothing) {

@@ -26,12 +26,12 @@ lab::Ended RunOperator(std::vector<std::string> arguments, std::vector<std::pair
   return lab::RunToEnd(command);
 }
 
-lab::Ended Shell(std::string script, std::vector<std::string> arguments) {
+lab::Ended Shell(std::string script, std::vector<std::string> arguments, std::chrono::seconds timeout) {
   lab::Command command;
   command.argv = {"bash", "-c", std::move(script), "bash"};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   command.env = {{"E", Engine()}};
-  return lab::RunToEnd(command);
+  return lab::RunToEnd(command, timeout);
 }
 
 std::string ReadFile(const std::string& path) {

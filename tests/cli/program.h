@@ -1,6 +1,7 @@
 // The real borg-engine and borg-operator as child processes, as a person meets them.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,8 @@ lab::Ended RunEngine(std::vector<std::string> arguments, std::string input = {})
 // With nothing in its environment but `env`.
 lab::Ended RunOperator(std::vector<std::string> arguments, std::vector<std::pair<std::string, std::string>> env = {});
 // With `sh -c`; $E is the engine, "$1" and so on are the arguments.
-lab::Ended Shell(std::string script, std::vector<std::string> arguments = {});
+lab::Ended Shell(std::string script, std::vector<std::string> arguments = {},
+                 std::chrono::seconds timeout = std::chrono::seconds(60));
 std::string ReadFile(const std::string& path);
 
 // A directory of the test's own, with keys/key (Ed25519) and plan.yaml, toml: a target on a closed loopback port.
