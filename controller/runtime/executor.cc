@@ -107,7 +107,7 @@ class Executor::Steps {
     if (object == nullptr) return {};
     std::vector<std::string> finalizers = api::ReadMeta(*object).finalizers;
     std::erase(finalizers, std::string(api::kResultFinalizer));
-    if (what == Finalizer::kAdd) finalizers.push_back(std::string(api::kResultFinalizer));
+    if (what == Finalizer::kAdd) finalizers.emplace_back(api::kResultFinalizer);
     // The whole list is replaced, so nobody may have changed it meanwhile.
     json metadata = {{"uid", ref.uid}, {"resourceVersion", kube::ResourceVersionOf(*object)}, {"finalizers", finalizers}};
     if (what == Finalizer::kRecorded) metadata["annotations"] = {{api::kRecordedAnnotation, "true"}};
