@@ -91,7 +91,7 @@ Command Init(const Client& client, std::string_view repository_path, std::string
 Command List(const Client& client, std::string_view repository_path, bool without_lock) {
   Command command = Begin(client, "list");
   command.env.emplace_back(kUtc);
-  command.argv.emplace_back("--json");
+  command.argv.insert(command.argv.end(), {"--json", "--consider-checkpoints"});
   if (without_lock) command.argv.emplace_back("--bypass-lock");
   AddRepository(command, repository_path);
   return command;

@@ -24,8 +24,9 @@ std::optional<unsigned> UnitAt(std::string_view text, std::size_t pos) {
   return HexValue(text.substr(pos + 2, 4));
 }
 
-// Rewrites lone surrogates, so that the rest is valid: \udcXX that stands for the byte XX becomes NUL and two hexadecimal digits
-// (borg's texts hold no NUL), any other becomes U+FFFD. Nothing if the text is nested too deeply.
+// Rewrites lone surrogates, so that the rest is valid: \udcXX that stands for the byte XX becomes NUL and two hexadecimal digits, any
+// other becomes U+FFFD. Nothing if the text is nested too deeply, or holds a NUL of its own: no path, name or argument can hold one, and
+// who wrote it wants it to be taken for another.
 std::optional<std::string> Repaired(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -60,6 +61,7 @@ std::optional<std::string> Repaired(std::string_view text) {
       i += 12;
       continue;
     }
+    if (*unit == 0) return std::nullopt;
     if (*unit >= 0xDC80 && *unit <= 0xDCFF) {
       out += "\\u0000";
       AppendHex(out, static_cast<unsigned char>(*unit));

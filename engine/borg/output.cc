@@ -107,9 +107,12 @@ Result<Listing> ParseList(std::string_view text) {
     auto name = ShortTextOf(entry, "name", kMaxName);
     auto start = ShortTextOf(entry, "start", kMaxTime);
     if (!id || !name || !start) {
-      return Invalid("list", "archive number " + std::to_string(listing.archives.size() + 1) + " lacks a valid id, name or start");
+      const std::size_t number = listing.archives.size() + listing.unfinished.size() + 1;
+      return Invalid("list", "archive number " + std::to_string(number) + " lacks a valid id, name or start");
     }
-    listing.archives.push_back({*std::move(id), *std::move(name), *std::move(start)});
+    // As borg's own list tells them (1.2.4 and 1.4.5, manifest.py).
+    const bool unfinished = name->find(".checkpoint") != std::string::npos;
+    (unfinished ? listing.unfinished : listing.archives).push_back({*std::move(id), *std::move(name), *std::move(start)});
   }
   return listing;
 }

@@ -34,8 +34,9 @@ struct ListedArchive {
 
 struct Listing {
   std::string repository_id;
-  std::string encryption;               // such as "repokey-blake2"
-  std::vector<ListedArchive> archives;  // in borg's order, by time
+  std::string encryption;                      // such as "repokey-blake2"
+  std::vector<ListedArchive> archives;         // in borg's order, by time
+  std::vector<ListedArchive> unfinished = {};  // those that borg only lists where it is asked to: with .checkpoint in their names
 };
 
 // Errors: kBorgOutputInvalid, with what is wrong. Lines before the object (an account's login messages) are passed over.

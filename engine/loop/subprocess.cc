@@ -38,6 +38,10 @@ Result<Pipe> MakePipe() {
 
 Result<std::unique_ptr<Subprocess>> Subprocess::Start(EventLoop& loop, Signals& signals, const std::vector<std::string>& argv,
                                                       const std::vector<std::pair<std::string, std::string>>& env) {
+  for (const std::string& argument : argv) {
+    // It would be another one for the program, up to there.
+    if (argument.find('\0') != std::string::npos) return Fail(Reason::kInternal, "an argument of " + argv[0] + " holds a NUL");
+  }
   Result<Pipe> in = MakePipe();
   Result<Pipe> out = MakePipe();
   Result<Pipe> err = MakePipe();

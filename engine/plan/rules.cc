@@ -251,11 +251,12 @@ std::string CompressionProblem(std::string_view spec) {
 std::string ArchiveNameProblem(std::string_view name) {
   if (name.empty()) return "is empty (remove the key for `snapshot-{utcnow}`)";
   if (name.size() > kMaxArchiveName) return "is longer than 200 bytes (use a shorter name)";
-  if (HasControl(name)) return "has a line break or another control character in it (remove it)";
+  if (name.find('\0') != std::string_view::npos) return "has a NUL in it (remove it)";
   if (name.find('/') != std::string_view::npos) return "has a slash in it (an archive's name must not)";
   if (name.find("::") != std::string_view::npos) return "has `::` in it (give the archive's name only)";
   if (!IsUtf8(name)) return "is not UTF-8 (write it in UTF-8)";
   if (name.front() == ' ' || name.back() == ' ') return "begins or ends with a space (remove it)";
+  if (name == "--") return "is `--`, which borg's command line takes for no name (use another name)";
   // Anywhere: `borg list` leaves out all such names (1.2.4 and 1.4.5, manifest.py), prune takes only those that end with it for unfinished.
   if (name.find(".checkpoint") != std::string_view::npos)
     return "has `.checkpoint` in it, which is how borg marks unfinished archives (use another name)";

@@ -21,6 +21,8 @@ namespace {
 // afterwards, until its input ends or the timer finds that nobody is there any more. On its way out it ends the timer unless it is the
 // timer that cleans up (`ours` says so); then it waits for it.
 //
+// A heartbeat is written by true, as a shell ends where the redirection of a special builtin (:) fails: there may be no room.
+//
 // What does not end by being told to is killed with all that it started (kin), as that has nobody then who would end it. Where there is no
 // ps, that is left to end by itself.
 //
@@ -36,7 +38,8 @@ for b in /tmp /var/tmp; do
   d=$(mktemp -d "$b/borg-engine.XXXXXXXXXX" 2>/dev/null) && break
   d=
 done
-if [ -z "$d" ] || ! mkdir "$d/p"; then echo no-directory; exit 1; fi
+if [ -z "$d" ]; then echo no-directory; exit 1; fi
+if ! mkdir "$d/p"; then rmdir "$d"; echo no-directory; exit 1; fi
 kin() {
   ps -A -o pid= -o ppid= 2>/dev/null | while read -r c q; do [ "$q" != "$1" ] || { kin "$c"; echo "$c"; }; done
 }
@@ -96,7 +99,7 @@ command -v "$borg" >/dev/null 2>&1 && facts="$facts borg"
 printf 'ready %s%s\n' "$d" "$facts"
 while IFS= read -r l; do
   case $l in
-    b) : >"$d/beat" ;;
+    b) true >"$d/beat" ;;
     u) rm -f "$d/s" "$d/i" "$d/o" ;;
     'k '*) read -r p <"$d/p/${l#k }.pid" && kill "$p" ;;
     'f '*) rm -f "$d/p/${l#f }.pid" ;;

@@ -119,7 +119,7 @@ Error Reading::Explain(const Context& context, const Error& error) const {
   const Wake wake = context.Interrupted();
   if (wake != Wake::kNotified) return InterruptedError(wake, "in phase " + std::string(ToString(progress_.phase)));
   if (error.kind() == ErrorKind::kTerminal) return error;
-  return machines_.Failure().value_or(error);
+  return machines_.Failure().value_or(ExplainSilence(error));
 }
 
 Task<Result<Listing>> Reading::ListArchives(Context context) {

@@ -18,7 +18,7 @@ std::string ProblemOf(std::string_view id, std::string_view name) {
   if (!IsLedgerId(id)) return "the id of the archive " + Shown(name) + " is not 64 hexadecimal digits";
   if (!CanHold(name)) {
     return "the archive's name " + Shown(name) + " is empty, longer than " + std::to_string(kMaxLedgerName) +
-           " bytes, not UTF-8, or one that borg gives to unfinished archives";
+           " bytes, not UTF-8, no argument (a NUL in it, or --), or one that borg gives to unfinished archives";
   }
   return {};
 }
@@ -35,7 +35,8 @@ bool IsUnfinished(std::string_view name) {
 }
 
 bool CanHold(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxLedgerName && IsUtf8(name) && !IsUnfinished(name);
+  const bool argument = name.find('\0') == std::string_view::npos && name != "--";
+  return argument && !name.empty() && name.size() <= kMaxLedgerName && IsUtf8(name) && !IsUnfinished(name);
 }
 
 std::string LedgerProblem(const Ledger& ledger) {

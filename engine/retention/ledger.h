@@ -58,7 +58,8 @@ bool MarkDropped(Ledger& ledger, std::string_view id, LedgerTime now);
 std::string LedgerProblem(const Ledger& ledger);
 // 64 lower-case hexadecimal digits: a repository's, an archive's, a key's fingerprint.
 bool IsLedgerId(std::string_view id);
-// Whether the ledger can hold an archive of that name: 1 to kMaxLedgerName bytes of UTF-8, and none that IsUnfinished.
+// Whether the ledger can hold an archive of that name: 1 to kMaxLedgerName bytes of UTF-8, none that
+// IsUnfinished, and one that borg delete takes for a name: no NUL in it, at which an argument ends, and not "--", which its command line drops.
 bool CanHold(std::string_view name);
 // Whether borg takes it for what an interrupted `borg create` left (do_prune, checkpoint_re).
 bool IsUnfinished(std::string_view name);

@@ -14,6 +14,9 @@
 
 namespace borgop {
 
+// Once the run's own deadline is ruled out, an error by a limit that one step has is a machine on which something hangs; others stay as they are.
+Error ExplainSilence(Error error);
+
 class Machines {
  public:
   Machines(const Server& server, const Target& target, const RunEnvironment& environment);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/finding.h"
+#include "engine/report/printable.h"
 #include "engine/retention/adopt.h"
 #include "engine/retention/compare.h"
 
@@ -38,6 +39,12 @@ Status TargetLedger::OnMissing(const std::string& path) {
   return {};
 }
 
+Status TargetLedger::OnUnencrypted() {
+  if (!ledger_ || ledger_->encryption.empty() || ledger_->encryption == "none") return {};
+  return Accuse("the repository was encrypted by " + ledger_->encryption + ", and borg does not trust what is there now",
+                {"unencrypted", ledger_->repository_id, ledger_->encryption});
+}
+
 Status TargetLedger::OnFound(const Listing& listing, LedgerTime now, std::vector<std::string>& notices) {
   // The guard lets no other one through than what is known or was acknowledged.
   if (ledger_ && ledger_->repository_id != listing.repository_id && pins_.repository == Bytes(listing.repository_id))
@@ -68,6 +75,9 @@ Status TargetLedger::OnFound(const Listing& listing, LedgerTime now, std::vector
                         " archives that were not seen made; they count for nothing and stay (adopt: true takes them in where "
                         "there is no ledger yet)");
   }
+  for (const std::vector<ListedArchive>* part : {&listing.archives, &listing.unfinished}) {
+    for (const ListedArchive& archive : *part) ids_before_.insert(archive.id);
+  }
   // Whatever cannot be remembered is not looked for either.
   Result<Ledger> before = Adopt({}, listing, now);
   before_ = before ? *std::move(before) : Ledger{listing.repository_id, {}};
@@ -85,6 +95,9 @@ Status TargetLedger::OnSession(const Listing& listing) const {
 }
 
 Status TargetLedger::OnCreated(const Listing& listing, const ListedArchive& made, LedgerTime now) {
+  if (ids_before_.contains(made.id))
+    return Fail(Reason::kTargetMisbehaved, "the target says that it made the archive " + '"' + Printable(made.name, 200) + "\" (" +
+                                               made.id + "), which was there before this backup");
   if (!kept()) return {};
   if (!ledger_) ledger_ = Ledger{listing.repository_id, {}, listing.encryption};
   if (Status recorded = Record(*ledger_, made.id, made.name, now); !recorded) return recorded;

@@ -8,8 +8,8 @@
 //
 // A finding that a person has acknowledged (base/finding.h) is passed over, once, and the ledger brought to what is there.
 //
-// Threading: the loop's thread. Errors: kRepositoryTampered where the repository is not what it has to be; kTargetMisbehaved and kLedgerInvalid
-// as engine/retention has them; those of saving.
+// Threading: the loop's thread. Errors: kRepositoryTampered where the repository is not what it has to be; kTargetMisbehaved where
+// T says that it made what was there before, or what the ledger knows; kLedgerInvalid as engine/retention has it; those of saving.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/borg/output.h"
@@ -52,11 +53,13 @@ class TargetLedger {
 
   // Before anything is written: there is no repository.
   Status OnMissing(const std::string& path);
+  // Before anything is written: there is one, which borg does not open as it is not encrypted. Nothing where it need not be.
+  Status OnUnencrypted();
   // Before anything is written: this is there. What people should know goes to `notices`.
   Status OnFound(const Listing& listing, LedgerTime now, std::vector<std::string>& notices);
   // T had its session, and this came after it: what was there has to be there.
   Status OnSession(const Listing& listing) const;
-  // After that: `made` of the listing is what T made. Saved.
+  // After that: `made` of the listing is what T says that it made. Saved.
   Status OnCreated(const Listing& listing, const ListedArchive& made, LedgerTime now);
   struct Dropping {
     std::vector<LedgerArchive> now;  // saved as dropped
@@ -76,9 +79,10 @@ class TargetLedger {
   Status Keep();
   Status Accuse(std::string message, std::initializer_list<std::string_view> facts);
 
-  std::optional<Ledger> ledger_;  // only where it is kept
-  std::optional<Ledger> known_;   // as it was when the run began
-  std::optional<Ledger> before_;  // what was listed when the run began
+  std::optional<Ledger> ledger_;                // only where it is kept
+  std::optional<Ledger> known_;                 // as it was when the run began
+  std::optional<Ledger> before_;                // what was listed when the run began
+  std::unordered_set<std::string> ids_before_;  // of all archives of that, also those that no ledger can hold
   bool kept_ = false;
   bool adopt_ = false;
   Save save_;

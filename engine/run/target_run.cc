@@ -98,7 +98,7 @@ class TargetRun {
       const bool server_only = journal_.phase() > PhaseName::kCreate;
       if (const std::optional<Error> failure = server_only ? machines_.ServerFailure() : machines_.Failure()) return *failure;
     }
-    return error;
+    return ExplainSilence(std::move(error));
   }
 
   // After a stop or the deadline everything returns by itself, except what waits for a packet to leave over a dead connection.
@@ -175,6 +175,10 @@ class TargetRun {
       missing_ = *empty;
     }
     if (missing_) co_return ledger_.OnMissing(report_.repository.path);
+    if (!listing && listing.error().reason == Reason::kRepositoryAccessAborted) {
+      const Status encrypted = ledger_.OnUnencrypted();
+      if (!encrypted) co_return encrypted;
+    }
     if (!listing) co_return Fail(machines_.ExplainFirst(listing.error()));
     listed_ = *listing;
     co_return co_await Found(context, *listing);

@@ -33,7 +33,8 @@ Task<Result<ExchangeResult>> BorgThere::Run(Context context, std::string path, s
   while (true) {
     Result<ExchangeResult> result =
         co_await RunOnce(context, path, name, directory, make, guard, options, patience.Slice(context.loop->Now()));
-    if (!result || !patience.Again(*result, options, context.loop->Now())) co_return result;
+    // Whoever has put something had the lock, whatever it says; what it put counts.
+    if (!result || guard.new_bytes() != 0 || !patience.Again(*result, options, context.loop->Now())) co_return result;
     guard = fresh;
   }
 }

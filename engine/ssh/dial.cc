@@ -24,8 +24,13 @@ Task<Result<std::unique_ptr<Session>>> OpenTransport(Context context, const SshE
     Result<std::unique_ptr<Session>> via =
         co_await Dial(context, *endpoint.jump_host, "the jump host " + Describe(*endpoint.jump_host) + " before " + name, options);
     if (!via) co_return Fail(via.error());
-    co_return co_await Session::OverJump(context.WithTimeout(options.connect_timeout), std::move(*via), endpoint.host,
-                                         endpoint.port, std::move(name), options.times);
+    const std::string silent = (*via)->name() + " got no answer from " + Describe(endpoint) + ", where " + name + " should be";
+    Result<std::unique_ptr<Session>> session =
+        co_await Session::OverJump(context.WithTimeout(options.connect_timeout), std::move(*via), endpoint.host, endpoint.port,
+                                   std::move(name), options.times);
+    const bool timed_out = !session && session.error().reason == Reason::kDeadlineExceeded;
+    if (timed_out && context.Interrupted() == Wake::kNotified) co_return Fail(Reason::kConnectTimeout, silent);
+    co_return session;
   }
   Result<UniqueFd> socket = co_await ConnectTcp(context.WithTimeout(options.connect_timeout), endpoint.host, endpoint.port);
   if (!socket) {

@@ -39,6 +39,12 @@ class FaultTest : public EngineTest, public testing::WithParamInterface<Fault> {
     host.WriteFile(borg, "#!/bin/sh\n" + does + "\n");
     host.Output("chmod 755 " + borg);
   }
+  // A program on T that takes longer than anybody waits for it.
+  void MakeHang(const std::string& program) const {
+    t_.WriteFile(dir() + "/" + program, "#!/bin/sh\nexec sleep 36\n");
+    t_.Output("chmod 755 " + dir() + "/" + program);
+    t_.RestartSshd({"SetEnv=PATH=" + dir() + ":/usr/bin:/bin"});
+  }
   void GiveServerShell(Plan& plan, const std::string& shell) const {
     plan.server.connection.user = "served" + shell.substr(shell.rfind('/') + 1);
     b_.AddUser(plan.server.connection.user, shell);
@@ -179,6 +185,23 @@ const std::vector<Fault> kFaults = {
      .reason = "ConnectFailed",
      .kind = "Transient",
      .message = "the jump host"},
+    {.name = "SilentTargetBehindJumpHost",
+     .cause =
+         [](FaultTest& test, Plan& plan) {
+           test.GoThroughJumpHost(plan);
+           test.t_.Change({"drop", "eth1"});
+           plan.targets[0].limits.connect_timeout = seconds(2);
+         },
+     .reason = "ConnectTimeout",
+     .kind = "Transient",
+     .message = "the jump host"},
+    {.name = "TargetThatHangs",
+     .cause = [](FaultTest& test, Plan&) { test.MakeHang("mktemp"); },
+     .reason = "NoProgress",
+     .kind = "Transient",
+     .last_phase = "inspect",
+     .message = "the target",
+     .action = "hangs"},
     {.name = "NoBorgOnTarget",
      .cause = [](FaultTest& test, Plan&) { test.t_.Mask("borg"); },
      .reason = "BorgMissing",

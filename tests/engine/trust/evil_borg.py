@@ -185,6 +185,15 @@ def redate_archives():
     write(repository, manifest)
 
 
+def add(*names, id=None):
+    """To the list: of an archive that is there, unless somebody gives an id."""
+    repository, manifest, _ = library()
+    some = archives(manifest)[0]
+    for name in names:
+        manifest.archives[name] = (id or some.id, some.ts)
+    write(repository, manifest)
+
+
 def manifest_of_before():
     """As it was before the newest archive: it is good, and signed."""
     repository, manifest, _ = library()
@@ -259,12 +268,24 @@ def connect_twice():
     first.wait()
 
 
-def fill():
+def fill(number=1 << 20):
     session = Raw()
     session.open()
-    for number in range(1 << 20):
+    for _ in range(number):
         session.number += 1
         session.say(session.pack({"i": session.number, "m": "put", "a": {"id": os.urandom(32), "data": os.urandom(1 << 16)}}))
+    return session
+
+
+def fill_and_say_locked():
+    """Below the limit, and again when it is let in again."""
+    session = fill(160)
+    for _ in range(160):
+        session.answer()
+    session.call("commit", **COMMIT)
+    print('{"type": "log_message", "levelname": "ERROR", "name": "borg", "msgid": "LockTimeout", "message": "Failed to create the lock", '
+          '"time": 1.5}', file=sys.stderr)
+    sys.exit(2)
 
 
 ATTACKS = {
@@ -298,6 +319,10 @@ ATTACKS = {
     "forget-one-and-make-one": forget_one_and_make_one,
     "forge-archives": forge_archives,
     "many-archives": lambda: forge_archives(200_000),
+    "alias": lambda: add("another"),
+    "alias-as-checkpoint": lambda: add("another.checkpoint"),
+    "two-checkpoints": lambda: add("one.checkpoint", "one.checkpoint.1", id=os.urandom(32)),
+    "nul-name": lambda: add("one\0x", id=os.urandom(32)),
     "redate-archives": redate_archives,
     "manifest-of-before": manifest_of_before,
     "empty-manifest-at-once": empty_manifest_at_once,
@@ -311,6 +336,7 @@ ATTACKS = {
     "connect-twice": connect_twice,
     "split-everywhere": split_everywhere,
     "fill": fill,
+    "fill-and-say-locked": fill_and_say_locked,
 }
 try:
     ATTACKS[attack]()

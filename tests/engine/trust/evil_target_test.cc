@@ -86,6 +86,10 @@ const Attack kAttacks[] = {
     {"swap-archives", "TargetMisbehaved", "put"},
     {"forge-archives", "TargetMisbehaved", "put"},
     {"many-archives", "TargetMisbehaved", "put"},
+    {"alias", "TargetMisbehaved", "put"},
+    {"alias-as-checkpoint", "TargetMisbehaved", "put"},
+    {"two-checkpoints", "TargetMisbehaved", "put"},
+    {"nul-name", "TargetMisbehaved", "put"},
     {"garbage-manifest", "TargetMisbehaved", "put"},
     {"redate-archives", "TargetMisbehaved", "put"},
     {"manifest-of-before", "TargetMisbehaved", "put"},
@@ -205,6 +209,21 @@ TEST_F(EvilTargetTest, OneThatFillsTheServerIsCutOff) {
   ExpectCompleted(RunEngine(plan));
   AddData(30);
   EXPECT_EQ(RunEngine(plan).reason(), "TargetMisbehaved");
+}
+
+// Who says that it did not get the lock is let in again, but not once it has put something.
+TEST_F(EvilTargetTest, OneThatFillsTheServerBitByBitIsNotLetInAgain) {
+  Back();
+  Plan plan = Evil("fill-and-say-locked");
+  plan.targets[0].limits.max_new_bytes = std::uint64_t{20} << 20U;
+  const auto size = [this] { return std::stoull(b_.Output("du -sm '" + repository() + "'")); };
+  const auto before = size();
+  const RunResult result = RunEngine(plan, seconds(120));
+  EXPECT_EQ(result.outcome(), "Failed") << result.All();
+  EXPECT_LE(size(), before + 20);
+  EXPECT_GE(size(), before + 9) << "it has put nothing, and so shows nothing";
+  ExpectNothingLeft();
+  ExpectAllThere();
 }
 
 #ifndef __SANITIZE_ADDRESS__  // with which nothing is limited (Subprocess::LimitMemory)

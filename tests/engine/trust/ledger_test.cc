@@ -158,7 +158,8 @@ TEST_F(LedgerTest, AnUnencryptedOneIsNoticed) {
   ExpectCompleted(Run(Named("one")));
   OnServer("id=$(grep ^id repo0/config) && mv repo0 away && borg init -e none repo0 && sed -i \"s/^id.*/$id/\" repo0/config");
   const RunResult result = Run(Named("after"));
-  EXPECT_EQ(result.outcome(), "Failed") << result.All();
+  ExpectFailed(result, "RepositoryTampered", "Terminal", 1);
+  EXPECT_THAT(result.message(), HasSubstr("was encrypted by"));
   EXPECT_FALSE(result.target().contains("archive"));
   EXPECT_THAT(OnServer("borg list --short repo0"), IsEmpty());
 }

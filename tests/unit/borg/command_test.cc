@@ -74,8 +74,8 @@ TEST(CommandTest, TheOtherVerbs) {
                           "ssh://borg-server/r"));
   EXPECT_THAT(KeyExport(kHere, "/r").argv,
               ElementsAre("/opt/borg", "key", "export", "--log-json", "--lock-wait", "7", "--", "ssh://borg-server/r"));
-  EXPECT_THAT(List(kHere, "/r").argv,
-              ElementsAre("/opt/borg", "list", "--log-json", "--lock-wait", "7", "--json", "--", "ssh://borg-server/r"));
+  EXPECT_THAT(List(kHere, "/r").argv, ElementsAre("/opt/borg", "list", "--log-json", "--lock-wait", "7", "--json",
+                                                  "--consider-checkpoints", "--", "ssh://borg-server/r"));
   EXPECT_THAT(Check(kHere, "/r", {CheckMode::kFull}).argv, Not(Contains(HasSubstr("-only"))));
   EXPECT_THAT(Check(kHere, "/r", {CheckMode::kRepository}).argv,
               AllOf(Contains("--repository-only"), Not(Contains(HasSubstr("max")))));

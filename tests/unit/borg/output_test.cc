@@ -51,6 +51,25 @@ TEST(OutputTest, NamesThatAreNotUtf8KeepTheirBytes) {
   EXPECT_EQ(result->archives[2].name, "t\xff");
 }
 
+// It would be cut off, or be taken for a byte.
+TEST(OutputTest, ANameWithANulIsRefused) {
+  for (const char* name : {"tw\\u0000o", "tw\\u00006f", "two\\u0000"}) {
+    std::string text = json::parse(Load("1.2.4", "list").out).dump();
+    text.replace(text.find("\"name\":\"two\""), 12, "\"name\":\"" + std::string(name) + "\"");
+    EXPECT_FALSE(ParseList(text).has_value()) << name;
+  }
+}
+
+TEST(OutputTest, UnfinishedArchivesAreNotAmongTheOthers) {
+  std::string text = json::parse(Load("1.2.4", "list").out).dump();
+  text.replace(text.find("\"name\":\"two\""), 12, R"("name":"t.checkpoint.7")");
+  const Result<Listing> result = ParseList(text);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->archives.size(), 2U);
+  ASSERT_EQ(result->unfinished.size(), 1U);
+  EXPECT_EQ(result->unfinished[0].name, "t.checkpoint.7");
+}
+
 struct OutputRow {
   const char* name;
   std::function<void(json&)> change;

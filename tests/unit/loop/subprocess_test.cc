@@ -44,6 +44,17 @@ TEST(Subprocess, HasItsThreeStreams) {
   EXPECT_EQ(WEXITSTATUS(ended.status), 3);
 }
 
+// The program would get what stands before it.
+TEST(Subprocess, AnArgumentWithANulIsNone) {
+  RunReal([](Context context) -> Task<void> {
+    Signals signals(*context.loop, [](int) {});
+    const std::vector<std::string> argv = {"echo", std::string("a\0b", 3)};
+    const auto child = Subprocess::Start(*context.loop, signals, argv, {});
+    EXPECT_EQ(child ? Reason::kCancelled : child.error().reason, Reason::kInternal);
+    co_return;
+  });
+}
+
 TEST(Subprocess, GetsExactlyTheGivenEnvironment) {
   const Ended ended = RunToEnd({"env"}, {{"A", "1"}, {"B", "two words"}});
   EXPECT_EQ(ended.out, "A=1\nB=two words\n");

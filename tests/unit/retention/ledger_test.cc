@@ -42,7 +42,7 @@ TEST(LedgerTest, IsWrittenAnArchiveALine) {
 }
 
 TEST(LedgerTest, ReadsWhatItWrites) {
-  LedgerArchive adopted = Seen("b", std::string("\x01\x7f/{}") + '\0' + "'", "2026-11-02T10:00:00.123Z");
+  LedgerArchive adopted = Seen("b", "\x01\x7f/{}'", "2026-11-02T10:00:00.123Z");
   adopted.adopted = true;
   // A name may come again once it was dropped.
   Ledger full = LedgerOf({Dropped("a", "x"), Dropped("c", "x"), Seen("d", "x"), adopted});
@@ -163,6 +163,19 @@ TEST(MarkDroppedTest, MarksOnce) {
   EXPECT_FALSE(MarkDropped(ledger, Id("b"), kLedgerNow));
   EXPECT_FALSE(MarkDropped(ledger, Id("c"), kLedgerNow));
   EXPECT_EQ(ledger, LedgerOf({Seen("a", "x"), Dropped("b", "y")}));
+}
+
+// What borg delete, which gets it as an argument, would not take for that name: it would be another one's, or the whole repository's.
+TEST(LedgerTest, HoldsOnlyWhatCanBeDeletedByItsName) {
+  Ledger ledger = LedgerOf({Seen("a", "x")});
+  for (const std::string& name : {std::string("x\0y", 3), std::string("\0", 1), std::string("--")}) {
+    EXPECT_FALSE(CanHold(name));
+    const Status recorded = Record(ledger, Id("b"), name, kLedgerNow);
+    ASSERT_FALSE(recorded);
+    EXPECT_EQ(recorded.error().reason, Reason::kLedgerInvalid);
+    EXPECT_THAT(recorded.error().message, HasSubstr("no argument"));
+  }
+  for (const char* name : {"-", "---", "-x", "--force", "x\ny"}) EXPECT_TRUE(CanHold(name)) << name;
 }
 
 TEST(IsUnfinishedTest, AsBorgNamesThem) {

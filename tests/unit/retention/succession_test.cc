@@ -49,12 +49,27 @@ INSTANTIATE_TEST_SUITE_P(Lists, SuccessionTest,
                                          SuccessionRow{"AnotherUnderItsName", "a1b2", "a3b2", "\"a\" is another one"},
                                          SuccessionRow{"Swapped", "a1b2", "a2b1", "\"a\" is another one"},
                                          SuccessionRow{"Renamed", "a1", "b1", "\"a\" is not in it any more"},
-                                         SuccessionRow{"CopiedOnce", "a1", "a1b1", ""},
+                                         SuccessionRow{"UnderAnotherName", "a1", "a1b1", "\"b\" in it is an earlier one"},
                                          SuccessionRow{"Twice", "a1", "a1a1", "\"a\" is in it twice"}),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Succession, OfAnotherRepository) {
   EXPECT_THAT(Objection(Of("a1"), Of("a1b2", 'S')).value_or("none"), HasSubstr("another repository"));
+}
+
+// borg does not list these by itself, but prune deletes them.
+TEST(Succession, UnfinishedOnesAreLookedAt) {
+  const auto with = [](Listing listing, const std::string& unfinished) {
+    listing.unfinished = Of(unfinished).archives;
+    return listing;
+  };
+  EXPECT_FALSE(Objection(Of("a1"), with(Of("a1"), "c2"))) << "a checkpoint";
+  EXPECT_FALSE(Objection(with(Of("a1"), "c2"), with(Of("a1d3"), "c2"))) << "one of an earlier backup";
+  EXPECT_THAT(Objection(Of("a1"), with(Of("a1"), "c1")).value_or("none"), HasSubstr("\"c\" in it is an earlier one"));
+  EXPECT_THAT(Objection(Of("a1"), with(Of("a1"), "c2d3")).value_or("none"), HasSubstr("2 archives in it are new"));
+  EXPECT_THAT(Objection(Of("a1"), with(Of("a1b2"), "c3")).value_or("none"), HasSubstr("2 archives in it are new"));
+  EXPECT_THAT(Objection(with(Of("a1"), "c2"), Of("a1")).value_or("none"), HasSubstr("\"c\" is not in it any more"));
+  EXPECT_THAT(Objection(with(Of("a1"), "c2"), with(Of("a1b2"), "c2")).value_or("none"), HasSubstr("\"b\" in it is an earlier one"));
 }
 
 TEST(Succession, WithAnotherTime) {

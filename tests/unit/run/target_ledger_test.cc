@@ -124,6 +124,42 @@ TEST(TargetLedgerTest, ABackupIsRecordedAndSavedAtOnce) {
   EXPECT_EQ(again.error().reason, Reason::kTargetMisbehaved);
 }
 
+// Whatever T says: also what no ledger knows, and where none is kept.
+TEST(TargetLedgerTest, WhatWasThereIsNoNewBackup) {
+  for (const bool keeps : {true, false}) {
+    Kept kept(LedgerOf({}));
+    TargetLedger unkept;
+    TargetLedger& ledger = keeps ? kept.ledger : unkept;
+    std::vector<std::string> notices;
+    Listing listing = ListingOf({Listed("a", "a stranger's")});
+    listing.unfinished = {Listed("c", "x.checkpoint")};
+    ASSERT_TRUE(ledger.OnFound(listing, kNow, notices));
+    listing.archives.push_back(Listed("b", "y"));
+    for (const ListedArchive& old : {Listed("a", "a stranger's"), Listed("a", "renamed"), Listed("c", "x")}) {
+      const Status created = ledger.OnCreated(listing, old, kNow);
+      ASSERT_FALSE(created);
+      EXPECT_EQ(created.error().reason, Reason::kTargetMisbehaved);
+      EXPECT_THAT(created.error().message, HasSubstr("was there before this backup"));
+    }
+    EXPECT_TRUE(ledger.OnCreated(listing, listing.archives[1], kNow));
+  }
+}
+
+// Of the same id, so that the guard does not mind.
+TEST(TargetLedgerTest, AnUnencryptedRepositoryInThePlaceOfAnEncryptedOneIsAccused) {
+  Ledger known = LedgerOf({});
+  EXPECT_TRUE(TargetLedger().OnUnencrypted());
+  EXPECT_TRUE(Kept(known).ledger.OnUnencrypted()) << "nobody knows what it was";
+  known.encryption = "none";
+  EXPECT_TRUE(Kept(known).ledger.OnUnencrypted());
+  known.encryption = "repokey";
+  const Status accused = Kept(known).ledger.OnUnencrypted();
+  ASSERT_FALSE(accused);
+  EXPECT_EQ(accused.error().reason, Reason::kRepositoryTampered);
+  EXPECT_TRUE(IsFindingId(accused.error().finding));
+  EXPECT_TRUE(Kept(known, false, accused.error().finding).ledger.OnUnencrypted());
+}
+
 TEST(TargetLedgerTest, TheFirstBackupBeginsTheLedger) {
   Kept kept(std::nullopt);
   const Listing after = Encrypted(ListingOf({Listed("b", "y")}), "repokey");
