@@ -39,6 +39,11 @@ std::string RunResult::Error(std::size_t index, const char* what) const {
   return target(index).value("error", Json::object()).value(what, "");
 }
 
+std::string RunResult::last_phase(std::size_t index) const {
+  const Json phases = target(index).value("phases", Json::array());
+  return phases.size() < 2 ? "" : phases[phases.size() - 2].value("name", "");
+}
+
 std::string RunResult::All() const {
   return "exit " + std::to_string(ended.exit_code) + ", signal " + std::to_string(ended.signal) + "\n" + report.dump(1) +
          "\nstderr: " + ended.err;

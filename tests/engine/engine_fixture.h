@@ -38,6 +38,7 @@ struct RunResult {
   std::string kind(std::size_t index = 0) const { return Error(index, "kind"); }
   std::string message(std::size_t index = 0) const { return Error(index, "message"); }
   std::string action(std::size_t index = 0) const { return Error(index, "action"); }
+  std::string last_phase(std::size_t index = 0) const;  // before cleanup
   std::string warnings(std::size_t index = 0) const { return target(index).value("warnings", Json::array()).dump(); }
   // All that there is to say about a run that went otherwise than expected.
   std::string All() const;

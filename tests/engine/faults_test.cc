@@ -63,11 +63,6 @@ struct Fault {
 
 void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 
-std::string LastPhase(const RunResult& result) {
-  const Json phases = result.target().value("phases", Json::array());
-  return phases.size() < 2 ? "" : phases[phases.size() - 2].value("name", "");
-}
-
 std::size_t Logins(const LabHost& host) {
   const auto log = host.SshdLog();
   std::size_t count = 0;
@@ -82,7 +77,7 @@ TEST_P(FaultTest, EndsWithItsReasonAndTheNextRunIsGood) {
   ASSERT_FALSE(HasFailure());
   const auto result = RunEngine(plan, seconds(45));
   ExpectFailed(result, fault.reason, fault.kind, fault.kind == "Terminal" ? 1 : 75);
-  EXPECT_EQ(LastPhase(result), fault.last_phase) << result.All();
+  EXPECT_EQ(result.last_phase(), fault.last_phase) << result.All();
   EXPECT_THAT(result.message(), HasSubstr(fault.message));
   EXPECT_THAT(result.action(), HasSubstr(fault.action));
   ExpectNothingLeft();
@@ -344,37 +339,13 @@ TEST_F(FaultsTest, HostWithAnotherKeyIsGivenNothing) {
     ExpectFailed(result, "HostKeyMismatch", "Terminal", 1);
     EXPECT_THAT(result.message(), HasSubstr(of_target ? "the target" : "the repository server"));
     EXPECT_THAT(result.message(), HasSubstr("SHA256:"));
-    EXPECT_EQ(LastPhase(result), "connect");
+    EXPECT_EQ(result.last_phase(), "connect");
     EXPECT_EQ(Logins(host), logins) << "the engine logged in to a host that it must not trust";
     ExpectNothingLeft();
   }
   const std::size_t logins = Logins(t_);
   ExpectNextRunGood(MakePlan());
   EXPECT_EQ(Logins(t_), logins + 1) << "one connection to the target, and the count of logins counts";
-}
-
-TEST_F(FaultsTest, FullDiskIsWaitedForAndThenPasses) {
-  Plan plan = MakePlan();
-  plan.server.root_dir = "/small";
-  plan.targets[0].repository.path = "repo";
-  ExpectCompleted(RunEngine(plan));
-
-  b_.FillDisk();  // nothing can be written from the beginning
-  ExpectFailed(RunEngine(plan), "DiskFull", "Waiting", 75);
-  ExpectNothingLeft();
-  b_.FreeDisk();
-  ExpectNextRunGood(plan);
-
-  AddData(40);
-  b_.Output("dd if=/dev/zero of=/small/.filler bs=1M count=40 2>/dev/null");  // full in mid-transfer
-  const auto result = RunEngine(plan);
-  ExpectFailed(result, "DiskFull", "Waiting", 75);
-  EXPECT_EQ(LastPhase(result), "create") << result.All();
-  EXPECT_THAT(result.message(), HasSubstr("on the repository server"));
-  ExpectNothingLeft();
-  b_.FreeDisk();
-  ExpectNextRunGood(plan);
-  b_.Output("rm -r /small/repo");
 }
 
 // Made beforehand by whoever cares for B: for borg that is no repository yet.
@@ -384,29 +355,6 @@ TEST_F(FaultsTest, AnEmptyDirectoryIsAPlaceForARepository) {
   ExpectCompleted(result);
   EXPECT_TRUE(result.target()["repository"].value("initialized", false));
   ExpectRepositorySound(repository());
-}
-
-TEST_F(FaultsTest, RepositoryLockedByALiveBorgIsWaitedFor) {
-  Plan plan = MakePlan();
-  ExpectCompleted(RunEngine(plan));
-  plan.targets[0].limits.lock_wait = seconds(1);
-  {
-    auto holder = b_.Start({"setpriv", "--reuid", "backup", "--regid", "backup", "--init-groups", "--reset-env", "env",
-                            "BORG_PASSPHRASE=" + std::string(kPassphrase), "borg", "with-lock", repository(), "sleep", "4711"});
-    // borg starts the program once it holds the lock.
-    ASSERT_TRUE(holder.WaitUntil([&] { return b_.Run("pgrep -x sleep").ok(); }, seconds(30))) << holder.Err();
-    const auto result = RunEngine(plan);
-    ExpectFailed(result, "RepositoryLocked", "Waiting", 75);
-    // With the limit that a target has by itself, it is noticed soon that the lock has gone.
-    auto patient = Start(MakePlan());
-    ASSERT_TRUE(
-        patient.WaitUntil([&] { return patient.Err().find("is locked by another client") != std::string::npos; }, seconds(40)))
-        << patient.Err();
-    b_.Output("pkill -x sleep");
-    EXPECT_TRUE(holder.Wait(seconds(20)).has_value());
-    ExpectCompleted(Finish(patient, seconds(45)));
-  }
-  ExpectNextRunGood(plan);
 }
 
 }  // namespace
