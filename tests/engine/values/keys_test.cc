@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <set>
+#include <sstream>
 
 #include "tests/engine/engine_fixture.h"
 
@@ -50,6 +52,40 @@ class KeysTest : public EngineTest {
 
   void ClearLogs() const {
     for (const auto* host : {&t_, &b_, &j_}) host->Run(": >/var/log/sshd.log");
+  }
+
+  struct Look {
+    std::string listening;        // on any machine, and is not sshd
+    std::set<std::string> peers;  // of C's connections, "10.231.1.2:22"
+  };
+  // A whole run, slow enough to look at it meanwhile.
+  Look LookDuringRun(Plan plan) const {
+    AddData(30);
+    plan.targets[0].maintenance.check = CheckMode::kFull;
+    plan.targets[0].maintenance.compact = true;
+    plan.targets[0].retention.keep_last = 1;
+    plan.targets[0].limits.upload_rate_kib = 10'000;
+    auto process = Start(plan);
+    Look look;
+    EXPECT_TRUE(WaitForPhase(process, "create")) << process.Err();
+    int looks = 0;
+    while (process.Running()) {
+      for (const auto* host : {&t_, &b_, &j_}) look.listening += host->Output("ss -Hltnp | grep -v '\"sshd\"' || true");
+      look.listening += c_.Output("ss -Hltn");
+      std::istringstream peers(c_.Output("ss -Htn state established | awk '{print $NF}'"));
+      for (std::string peer; peers >> peer;) look.peers.insert(peer);
+      ++looks;
+    }
+    EXPECT_GT(looks, 2);
+    ExpectCompleted(Finish(process, kLimit));
+    return look;
+  }
+
+  static void ExpectOneConnectionWithoutForwarding(const LabHost& host) {
+    const std::string log = host.SshdLog();
+    EXPECT_EQ(Count(log, "Connection from "), 1U) << host.name() << "\n" << log;
+    for (const char* never : {"forwarding request", "auth-agent-req", "tcpip-forward", "streamlocal-forward"})
+      EXPECT_EQ(Count(log, never), 0U) << host.name() << ": " << never;
   }
 
  private:
@@ -167,6 +203,13 @@ TEST_F(KeysTest, TomlProxyJumpHost) {
   auto process = lab_.RunEngine({"run", "--log-format", "json"}, toml);
   const auto result = Finish(process, kLimit);
   ExpectCompleted(result);
+  // Which TOML asks for by PruneSetting, and always.
+  std::vector<std::string> phases;
+  for (const Json& phase : result.target().value("phases", Json::array())) {
+    EXPECT_TRUE(phase.value("ok", false)) << phase.dump();
+    phases.push_back(phase.value("name", ""));
+  }
+  EXPECT_THAT(phases, testing::IsSupersetOf({"create", "list", "prune", "check", "compact"})) << result.All();
   EXPECT_EQ(Count(j_.SshdLog(), "Accepted publickey for backup"), 1U);
   EXPECT_EQ(Count(t_.SshdLog(), "Accepted publickey for backup from 10.231.4.1"), 1U) << t_.SshdLog();
   ExpectRepositorySound(dir() + "/toml");
@@ -175,33 +218,27 @@ TEST_F(KeysTest, TomlProxyJumpHost) {
 TEST_F(KeysTest, OneConnectionToEachMachineAndNothingListens) {
   for (const auto* host : {&t_, &b_}) host->RestartSshd({"LogLevel=DEBUG1"});
   ClearLogs();
-  AddData(30);
+  const Look look = LookDuringRun(MakePlan());
+  EXPECT_EQ(look.listening, "");
+  EXPECT_THAT(look.peers, testing::ElementsAre(t_.address() + ":22", b_.address() + ":22"));
+  for (const auto* host : {&t_, &b_}) ExpectOneConnectionWithoutForwarding(*host);
+}
+
+// The session with T is in a channel of the one with J, and comes out nowhere on C.
+TEST_F(KeysTest, ThroughAJumpHostNothingListensEither) {
+  for (const auto* host : {&t_, &b_, &j_}) host->RestartSshd({"LogLevel=DEBUG1"});
+  ClearLogs();
   Plan plan = MakePlan();
-  plan.targets[0].maintenance.check = CheckMode::kFull;
-  plan.targets[0].maintenance.compact = true;
-  plan.targets[0].retention.keep_last = 1;
-  plan.targets[0].limits.upload_rate_kib = 10'000;
-  auto process = Start(plan);
-  ASSERT_TRUE(WaitForPhase(process, "create"));
-  int looks = 0;
-  std::string listening;
-  const std::string not_sshd = "ss -Hltnp | grep -v '\"sshd\"' || true";
-  while (process.Running()) {
-    for (const auto* host : {&t_, &b_}) listening += host->Output(not_sshd);
-    listening += c_.Output("ss -Hltn");
-    ++looks;
-  }
-  EXPECT_GT(looks, 2);
-  EXPECT_EQ(listening, "");
-  ExpectCompleted(Finish(process, kLimit));
-  for (const auto* host : {&t_, &b_}) {
-    const std::string log = host->SshdLog();
-    EXPECT_EQ(Count(log, "Connection from "), 1U) << host->name() << "\n" << log;
-    EXPECT_EQ(Count(log, "forwarding request"), 0U);
-    EXPECT_EQ(Count(log, "auth-agent-req"), 0U);
-    EXPECT_EQ(Count(log, "tcpip-forward"), 0U);
-    EXPECT_EQ(Count(log, "streamlocal-forward"), 0U);
-  }
+  OnTarget(plan).host = t_.inner_address();
+  OnTarget(plan).known_hosts = t_.KnownHosts({}, t_.inner_address());
+  OnTarget(plan).jump_host = std::make_unique<SshEndpoint>(lab_.Endpoint(j_));
+  const Look look = LookDuringRun(std::move(plan));
+  EXPECT_EQ(look.listening, "");
+  EXPECT_THAT(look.peers, testing::ElementsAre(b_.address() + ":22", j_.address() + ":22"));
+  for (const auto* host : {&t_, &b_, &j_}) ExpectOneConnectionWithoutForwarding(*host);
+  EXPECT_EQ(Count(t_.SshdLog(), "Connection from 10.231.4.1 "), 1U) << t_.SshdLog();
+  EXPECT_EQ(Count(j_.SshdLog(), "Connection from 10.231.3.1 "), 1U) << j_.SshdLog();
+  EXPECT_EQ(Count(j_.SshdLog(), "server_request_direct_tcpip: "), 1U) << j_.SshdLog();
 }
 
 // What the look above sees when something does listen.
