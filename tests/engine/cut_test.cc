@@ -112,6 +112,48 @@ INSTANTIATE_TEST_SUITE_P(Login, CutTest,
                                           testing::Values(How::kTerminate, How::kKill)),
                          NameOfCut);
 
+// T cannot be told, so what it has of the run ends by itself; whoever stops the engine does not wait for that.
+TEST_F(EngineTest, ATargetThatIsOutOfReachHoldsUpNoStop) {
+  AddData(40);
+  Plan plan = MakePlan();
+  plan.targets[0].limits.upload_rate_kib = 2048;
+  auto process = Start(plan);
+  ASSERT_TRUE(WaitForPhase(process, "create")) << process.Err();
+  ASSERT_TRUE(process.WaitUntil([&] { return b_.Run("test $(du -sm '" + dir() + "' | cut -f1) -ge 4").ok(); }, seconds(60)))
+      << process.Err();
+  t_.DropPackets();
+  process.Signal(SIGTERM);
+  const auto result = Finish(process, seconds(10));
+  EXPECT_EQ(result.exit_code(), 130) << result.All();
+  EXPECT_EQ(result.outcome(), "Cancelled") << result.All();
+  EXPECT_EQ(result.reason(), "Cancelled") << result.All();
+  EXPECT_FALSE(result.target().contains("archive")) << result.All();
+  lab_.Restore();
+  ExpectCompleted(RunEngine(MakePlan(), seconds(120)));  // at once
+  ExpectNothingLeft(seconds(90));
+  ExpectRepositorySound(repository());
+}
+
+TEST_F(EngineTest, ManyTargetsAtOnceAreStoppedAsOne) {
+  constexpr int kTargets = 10;
+  AddData(40);
+  Plan plan = MakePlan(kTargets);
+  for (Target& target : plan.targets) target.limits.upload_rate_kib = 512;  // none is done before the last has begun
+  auto process = Start(plan, {"--parallel", std::to_string(kTargets)});
+  const auto all_under_way = [&] {
+    return b_.Run("test $(du -sk '" + dir() + "'/repo* | awk '$1 >= 1024' | wc -l) -eq " + std::to_string(kTargets)).ok();
+  };
+  ASSERT_TRUE(process.WaitUntil(all_under_way, seconds(120))) << process.Err();
+  process.Signal(SIGTERM);
+  const auto result = Finish(process, seconds(10));
+  EXPECT_EQ(result.exit_code(), 130) << result.All();
+  for (std::size_t i = 0; i < kTargets; ++i) {
+    EXPECT_EQ(result.outcome(i), "Cancelled") << result.target(i).dump();
+    EXPECT_FALSE(result.target(i).contains("archive")) << result.target(i).dump();
+  }
+  ExpectNextRunGood(MakePlan());
+}
+
 // What is stopped does not end by being told to; and what it has started goes with it.
 TEST_F(EngineTest, StoppedProcessesOnTheTargetAreLeftToNobody) {
   AddData(100);
