@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <set>
 #include <sstream>
 
 #include "engine/borg/shell_quote.h"
 #include "tests/engine/engine_fixture.h"
+#include "tests/fakes/temporary_directory.h"
 
 namespace borgop::lab {
 namespace {
@@ -78,7 +80,8 @@ class SecretsTest : public EngineTest {
     return found;
   }
 
-  std::set<std::string> LookInFiles() const {
+  // `more` are directories on C that the run is given, with nothing in them beforehand.
+  std::set<std::string> LookInFiles(const std::string& more = {}) const {
     std::set<std::string> found;
     std::string patterns;
     for (const std::string& secret : secrets_) patterns += secret + "\n";
@@ -91,7 +94,7 @@ class SecretsTest : public EngineTest {
     const auto ended =
         RunToEnd({.argv = {"sh", "-c",
                            "grep -rlaFf - /dev/shm " + std::filesystem::temp_directory_path().string() + "/borgop-engine-test.* " +
-                               std::filesystem::temp_directory_path().string() + "/borg-engine*"},
+                               std::filesystem::temp_directory_path().string() + "/borg-engine* " + more},
                   .input = patterns});
     if (!ended.out.empty()) found.insert("on C: " + ended.out);
     return found;
@@ -193,6 +196,41 @@ TEST_F(SecretsTest, NothingIsSeenFromTheFirstMomentToTheLast) {
   EXPECT_THAT(core_limits, testing::ElementsAre("B: " + none, "T: " + none));
   EXPECT_THAT(core_limits_here, testing::ElementsAre(none.substr(0, none.size() - 1)));
   ExpectNothingLeft();
+}
+
+// What a run leaves on C: the ledger, the copy of the repository's key, and whatever it may want in a home.
+TEST_F(SecretsTest, NothingIsInTheStateAndTheHome) {
+  const TemporaryDirectory folder;
+  const std::string state = folder.At("state"), home = folder.At("home"), more = ShellQuote(folder.path());
+  std::filesystem::create_directory(home);
+  Plan plan = MakePlan();
+  Target& target = plan.targets[0];
+  target.connection = lab_.Endpoint(t_, "encrypted");
+  target.connection.private_key = Secret(encrypted_key_);
+  target.connection.key_passphrase = Secret(key_passphrase_);
+  plan.server.connection = lab_.Endpoint(b_, "rsa");
+  target.repository.passphrase = Secret(passphrase_);
+  target.repository.key_file = folder.At("repository.key");
+  target.retention.keep_last = 1;
+  target.maintenance = {.check = CheckMode::kFull, .compact = true};
+  std::set<std::string> found;
+  for (int run = 0; run < 2; ++run) {  // the second one prunes, and knows what was there
+    auto process =
+        StartVerb(plan, {"run", "--plan", "-", "--log-format", "json", "--log-level", "debug", "--state", state}, {{"HOME", home}});
+    while (process.Running()) found.merge(LookInFiles(more));
+    ExpectCompleted(Finish(process, kLimit));
+  }
+  found.merge(LookInFiles(more));
+  EXPECT_THAT(found, testing::IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(state + "/target0.json"));
+  EXPECT_TRUE(std::filesystem::exists(target.repository.key_file));
+  EXPECT_TRUE(std::filesystem::is_empty(home)) << RunToEnd({.argv = {"find", home}}).out;
+  for (const std::string& directory : {state, home}) {  // it would be seen there
+    std::filesystem::create_directory(directory + "/deep");
+    std::ofstream(directory + "/deep/leak") << "x" << passphrase_;
+    EXPECT_EQ(LookInFiles(more).size(), 1U);
+    std::filesystem::remove_all(directory + "/deep");
+  }
 }
 
 // An account on C cannot read the memory of an engine of its own that runs there: /proc/PID belongs to root where a process is not
