@@ -10,7 +10,23 @@ namespace {
 
 using std::chrono::seconds;
 
-class TargetsTest : public EngineTest {};
+class TargetsTest : public EngineTest {
+ protected:
+  // By the log: who is between its first phase and its end.
+  static std::size_t MostAtATime(const RunResult& result) {
+    std::istringstream lines(result.ended.err);
+    std::set<std::string> busy;
+    std::size_t most = 0;
+    for (std::string line; std::getline(lines, line);) {
+      const Json entry = Json::parse(line, nullptr, false);
+      const std::string event = entry.is_object() ? entry.value("event", "") : "";
+      if (event == "phase") busy.insert(entry.value("target", ""));
+      if (event == "done") busy.erase(entry.value("target", ""));
+      most = std::max(most, busy.size());
+    }
+    return most;
+  }
+};
 
 TEST_F(TargetsTest, OneTargetsFailureIsNotTheOthers) {
   Plan plan = MakePlan(4);
@@ -28,20 +44,23 @@ TEST_F(TargetsTest, OneTargetsFailureIsNotTheOthers) {
 }
 
 TEST_F(TargetsTest, NoMoreAtATimeThanWereAskedFor) {
-  const auto result = RunEngine(MakePlan(3), std::chrono::seconds(120), {"--parallel", "1"});
+  const auto result = RunEngine(MakePlan(3), kLimit, {"--parallel", "1"});
   ExpectCompleted(result);
-  // By the log: who is between its first phase and its end.
-  std::istringstream lines(result.ended.err);
-  std::set<std::string> busy;
-  std::size_t most = 0;
-  for (std::string line; std::getline(lines, line);) {
-    const Json entry = Json::parse(line, nullptr, false);
-    const std::string event = entry.is_object() ? entry.value("event", "") : "";
-    if (event == "phase") busy.insert(entry.value("target", ""));
-    if (event == "done") busy.erase(entry.value("target", ""));
-    most = std::max(most, busy.size());
+  EXPECT_EQ(MostAtATime(result), 1U) << result.ended.err;
+}
+
+TEST_F(TargetsTest, AsManyAtATimeAsWereAskedFor) {
+  constexpr std::size_t kTargets = 5;
+  Plan plan = MakePlan(kTargets);
+  // Each waits on T until there are three, but no longer than a minute.
+  for (Target& target : plan.targets) {
+    target.hooks.before = {{"sh", "-c",
+                            "echo >>" + dir() + "/here; i=0; while [ $(wc -l <" + dir() +
+                                "/here) -lt 3 ]; do i=$((i+1)); [ $i -le 300 ] || exit 1; sleep 0.2; done"}};
   }
-  EXPECT_EQ(most, 1U) << result.ended.err;
+  const auto result = RunEngine(plan, kLimit, {"--parallel", "3"});
+  EXPECT_EQ(MostAtATime(result), 3U) << result.ended.err;
+  for (std::size_t i = 0; i < kTargets; ++i) EXPECT_EQ(result.outcome(i), "Completed") << result.target(i).dump();
 }
 
 TEST_F(TargetsTest, FailuresThatMayAllPassByThemselvesAskForARetry) {
