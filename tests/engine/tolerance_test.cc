@@ -17,6 +17,19 @@ TEST_F(ToleranceTest, WithoutSocatTwoFifosDo) {
   ExpectNextRunGood(MakePlan());
 }
 
+// Nothing of that is asked for.
+TEST_F(ToleranceTest, AnSshdThatForwardsNothingAndGivesNoTerminal) {
+  AddData(20);
+  for (const auto* host : {&t_, &b_}) {
+    host->RestartSshd({"AllowTcpForwarding=no", "AllowStreamLocalForwarding=no", "AllowAgentForwarding=no", "X11Forwarding=no",
+                       "PermitTunnel=no", "PermitTTY=no", "DisableForwarding=yes"});
+  }
+  const auto result = RunEngine(MakePlan());
+  ExpectCompleted(result);
+  EXPECT_EQ(result.warnings(), "[]");
+  ExpectNextRunGood(MakePlan());
+}
+
 class ServerAccountTest : public EngineTest {
  protected:
   // An account on B that runs nothing but what authorized_keys says.
