@@ -13,7 +13,8 @@ test_packages=(borgbackup socat openssh-server openssh-client iproute2 iptables 
   libacl1-dev liblz4-dev libzstd-dev libxxhash-dev openssl prometheus)
 # Login shells that an account on a target may have. Only those that the release has.
 # shellcheck disable=SC2034
-shell_packages=(bash bash-static dash zsh zsh-static fizsh fish tcsh csh mksh 'ksh|ksh93u+m' busybox yash rc 9base elvish xonsh posh sash)
+shell_packages=(bash bash-static dash zsh zsh-static fizsh fish tcsh csh mksh 'ksh|ksh93u+m' busybox yash rc 9base elvish xonsh posh sash
+  klibc-utils rush git)
 # For ./dev lint and the presets clang and asan. libclang-dev and llvm-dev: the headers that tools/tidy/own_sources.cc is built with.
 # shellcheck disable=SC2034
 lint_packages=(clang clang-tidy clang-format libclang-dev llvm-dev 'libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev' shellcheck)

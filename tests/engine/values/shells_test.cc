@@ -33,6 +33,7 @@ constexpr Shell kShells[] = {
     {"yash", "/usr/bin/yash"},
     {"busybox", "/usr/local/bin/ash"},  // made by the test
     {"posh", "/bin/posh"},
+    {"klibc_sh", "/usr/lib/klibc/bin/sh"},
     {"rc", "/usr/bin/rc"},
     {"plan9_rc", "/usr/lib/plan9/bin/rc"},
     {"elvish", "/usr/bin/elvish"},
@@ -41,10 +42,8 @@ constexpr Shell kShells[] = {
 };
 
 constexpr Shell kRefusing[] = {
-    {"rbash", "/bin/rbash"},
-    {"rksh93", "/bin/rksh93"},
-    {"nologin", "/usr/sbin/nologin"},
-    {"false", "/bin/false"},
+    {"rbash", "/bin/rbash"},    {"rksh93", "/bin/rksh93"},        {"git_shell", "/usr/bin/git-shell"},
+    {"rush", "/usr/sbin/rush"}, {"nologin", "/usr/sbin/nologin"}, {"false", "/bin/false"},
 };
 
 const std::vector<std::string> kNasty = {
@@ -262,6 +261,25 @@ TEST_P(RefusingShellTest, OnTheTargetIsAClearError) {
   Plan plan = MakePlan();
   plan.targets[0].connection.user = user_;
   ExpectFailed(RunEngine(plan, kLimit), "ShellUnusable", "Terminal", 1);
+  ExpectNothingLeft();
+}
+
+// There some of them are let off: what they refuse is scripts, and `borg serve` is none.
+TEST_P(RefusingShellTest, OnTheServerIsAClearErrorOrBorgServeAlone) {
+  Plan plan = MakePlan();
+  plan.server.connection.user = user_;
+  const auto result = RunEngine(plan, kLimit);
+  const std::string name = GetParam().name;
+  if (name == "rbash" || name == "rksh93") {
+    EXPECT_EQ(result.exit_code(), 0) << result.All();
+    EXPECT_EQ(result.outcome(), "CompletedWithWarnings") << result.All();
+    EXPECT_NE(result.warnings().find("runs no scripts, so there is no dead man's switch there"), std::string::npos) << result.All();
+  } else if (name == "git_shell") {  // whose words they are, nobody can tell
+    EXPECT_EQ(result.reason(), "ListFailed") << result.All();
+    EXPECT_NE(result.message().find("fatal: unrecognized command"), std::string::npos) << result.All();
+  } else {
+    ExpectFailed(result, "ShellUnusable", "Terminal", 1);
+  }
   ExpectNothingLeft();
 }
 
