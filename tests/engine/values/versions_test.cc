@@ -56,6 +56,11 @@ TEST_P(VersionsTest, WholeLifeOfARepository) {
   EXPECT_NE(warned.warnings().find("no such file"), std::string::npos) << warned.All();
   EXPECT_NE(warned.warnings().find("nor such"), std::string::npos) << warned.All();
   EXPECT_EQ(warned.exit_code(), 0);
+  std::vector<std::string> phases;  // the warning keeps none from running
+  for (const Json& phase : warned.target().value("phases", Json::array()))
+    phases.push_back(phase.value("name", "") + (phase.value("ok", false) ? "" : " failed"));
+  EXPECT_THAT(phases, testing::IsSupersetOf({"create", "list", "prune", "check", "compact"})) << warned.All();
+  EXPECT_EQ(warned.target().value("pruned", 0), 1) << warned.All();
   target.source.paths = {source()};
 
   target.repository.passphrase = Secret("wrong");
