@@ -70,9 +70,9 @@ class Decider {
       // When it is asked for again hangs on this: the pod's clock may be wrong.
       if (run.progress) run.progress->time = std::chrono::floor<std::chrono::seconds>(now_);
       // A result hangs on the one; the other is nice to have, and must hold nobody up.
-      if (run.ended() && run.wants_log && !IsRecorded(before_, run)) decisions_.logs.push_back({run.pod, kReportTailBytes});
+      if (run.ended() && run.wants_log && !IsRecorded(before_, run)) decisions_.logs.push_back({run.pod, kReportTail});
       if (run.state == RunState::kRunning && !run.engine_ended && !have && ProgressIsOld(run))
-        decisions_.logs.push_back({run.pod, kProgressTailBytes, true});
+        decisions_.logs.push_back({run.pod, kProgressTail, true});
       runs_.push_back(std::move(run));
     }
     std::sort(runs_.begin(), runs_.end(), [](const JobRun& a, const JobRun& b) {
@@ -112,7 +112,12 @@ class Decider {
     std::optional<std::string> digest;
     for (JobRun& run : runs_) {
       if (!run.ended() || NeverRan(run) || IsRecorded(status_, run)) continue;
-      const TakenIn taken = TakeIn(*carried_, run);
+      TakenIn taken = TakeIn(*carried_, run);
+      if (run.report_is_cut && taken.problem.empty()) {
+        taken.problem =
+            "only a summary of its report could be read, as its pod's log has no whole one. What it changed in the ledger may be "
+            "lost";
+      }
       if (!taken.problem.empty())
         decisions_.events.push_back({true, "LedgerNotKept", "Of Job " + run.job.name + ": " + taken.problem});
       if (const std::optional<Finding>& finding = taken.finding) {

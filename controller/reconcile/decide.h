@@ -24,12 +24,13 @@
 #include "controller/reconcile/admission.h"
 #include "controller/reconcile/job_builder.h"
 #include "controller/reconcile/observed.h"
+#include "controller/reconcile/run_result.h"
 
 namespace borgop::controller {
 
 struct LogRequest {
   std::string pod;
-  std::int64_t tail_bytes = 0;
+  LogTail tail;
   bool best_effort = false;  // ask once and briefly; what cannot be had is empty
   bool operator==(const LogRequest&) const = default;
 };

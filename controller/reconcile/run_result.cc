@@ -112,6 +112,7 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
     Take(TimeAt(*engine, {"finishedAt"}), times, run.end);
     found = FindReport(TextAt(*engine, {"message"}), log);
     run.wants_log = !found.whole && !log;
+    run.report_is_cut = found.target && !found.whole && log;
   }
   run.report = std::move(found.target);
   if (!run.report) {

@@ -39,8 +39,9 @@ struct JobRun {
   RunState state = RunState::kQueued;
   bool recorded = false;  // its result is in the status: the Job's annotation says so
   std::optional<WallTime> start, end;
-  std::string pod;         // the newest; empty: none is known
-  bool wants_log = false;  // of `pod`
+  std::string pod;             // the newest; empty: none is known
+  bool wants_log = false;      // of `pod`
+  bool report_is_cut = false;  // `report` is a summary, and the log has no whole one
   // Its pod has gone, or goes, and the engine never began, as far as is known: what was noted of why it cannot start stands.
   bool never_began = false;
   // Of one that ended.
@@ -55,9 +56,17 @@ struct JobRun {
   bool active() const { return state == RunState::kStarting || state == RunState::kRunning; }
 };
 
-// How much of a log's end to fetch: of a run that ended, and of one that goes on.
-inline constexpr std::int64_t kReportTailBytes = std::int64_t{1} << 20U;
-inline constexpr std::int64_t kProgressTailBytes = std::int64_t{16} << 10U;
+// How much of a log's end to fetch. The bytes count from where the last lines begin, so they must be enough for all of these.
+struct LogTail {
+  int lines = 0;
+  std::int64_t bytes = 0;
+  bool operator==(const LogTail&) const = default;
+};
+// Of a run that ended. Container runtimes keep a long line in pieces (containerd: of 16 KiB), and the kubelet counts each as a line. So
+// these are the largest report that is read (ReportLimits, 256 pieces) and some lines before it.
+inline constexpr LogTail kReportTail{400, std::int64_t{8} << 20U};
+// Of one that goes on: its lines are short.
+inline constexpr LogTail kProgressTail{5, std::int64_t{80} << 10U};
 
 // `pods` may hold those of other Jobs too. `log` is the end of the newest pod's, where it was fetched (empty: it could not be had).
 JobRun ReadRun(const nlohmann::json& job, const std::vector<nlohmann::json>& pods, const std::optional<std::string>& log);

@@ -15,10 +15,8 @@ using controller::IsDeleting;
 using controller::TextAt;
 
 constexpr const char* kEngineContainer = "engine";
-constexpr int kTailLines = 5;
 // The API server asks the pod's node, which may not answer; a worker waits as long.
 constexpr std::chrono::seconds kBestEffort{2};
-constexpr std::int64_t kRoomForLines = std::int64_t{64} * 1024;
 
 bool IsNoLog(const kube::ApiError& error, bool give_up) {
   switch (error.code) {
@@ -133,9 +131,8 @@ kube::Result<std::map<std::string, std::string>> Observer::Logs(const std::strin
   for (const controller::LogRequest& request : requests) {
     kube::LogOptions options;
     options.container = kEngineContainer;
-    // The limit counts from where the last lines begin. All but the last are short.
-    options.tail_lines = kTailLines;
-    options.limit_bytes = request.tail_bytes + kRoomForLines;
+    options.tail_lines = request.tail.lines;
+    options.limit_bytes = request.tail.bytes;
     if (request.best_effort) options.only_within = kBestEffort;
     kube::Result<std::string> log = client_.PodLog({ns, request.pod}, options, stop);
     const bool done_without = request.best_effort && !log && log.error().code != Code::kCancelled;

@@ -3,6 +3,9 @@
 #include <set>
 #include <thread>
 
+#include "controller/reconcile/job_builder.h"
+#include "controller/reconcile/names.h"
+#include "engine/retention/ledger_changes.h"
 #include "tests/api/operator_fixture.h"
 #include "tests/api/played_kubelet.h"
 
@@ -92,6 +95,30 @@ TEST_F(Logs, AReportThatIsTooLargeForAMessageIsReadWhole) {
   AwaitResult("web", job_);
   EXPECT_EQ(At("web", "/lastBackup/phase"), "CompletedWithWarnings");
   EXPECT_EQ(At("web", "/lastBackup/warnings"), 90);
+}
+
+// More than the runtime keeps in one piece by far: the kubelet counts its pieces as lines.
+TEST_F(Logs, AReportWithALargeLedgerIsReadWhole) {
+  const PlayedPod pod = StartRun();
+  const auto seen = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  RunReport report = GoodReport({.archives = 1000});
+  TargetReport& target = report.targets.front();
+  Ledger ledger{target.repository.id, {{target.archive->id, target.archive->name, seen, false, std::nullopt}}};
+  for (int number = 1000; number < 1999; ++number) {
+    const std::string id = std::to_string(number);
+    ledger.archives.push_back(
+        {id + std::string(64 - id.size(), '0'), "archive-" + id + std::string(150, 'n'), seen, false, std::nullopt});
+  }
+  target.ledger = WriteLedgerChanges(ChangesBetween(std::nullopt, ledger)).value();
+  const std::string line = ToJson(report) + '\n';
+  ASSERT_GT(line.size(), 300'000U);
+  kubelet_.SetLog(pod, ProgressLine(5, "2026-01-01T00:00:00.000Z") + line);
+  pod.Run();
+  pod.End(0, ToSummaryJson(report, 4096));
+  AwaitResult("web", job_);
+  EXPECT_EQ(At("web", "/lastBackup/phase"), "Completed");
+  const Json state = Api().Get(kube::ConfigMaps(), Key(controller::StateName("web")));
+  EXPECT_EQ(ReadLedger(state.at("data").at(std::string(controller::kLedgerFile)).get<std::string>()).value(), ledger);
 }
 
 TEST_F(Logs, AReportThatIsInTheLogOnlyCounts) {

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 namespace borgop::api_tests {
 namespace {
@@ -11,16 +13,18 @@ const kube::ResourceType kNodes{"", "v1", "nodes", "Node", false};
 
 std::string PathOf(const PlayedPod& pod) { return "/containerLogs/" + pod.key().ns + "/" + pod.key().name + "/engine"; }
 
-// As the kubelet does: the last `count` lines. A newline at the end is no line of its own.
+constexpr std::size_t kPiece = std::size_t{16} << 10U;
+
+// As containerd and the kubelet do: a long line is kept in pieces, each of which counts as a line of the last `count`.
 std::string LastLines(const std::string& text, std::size_t count) {
-  std::size_t at = text.size();
-  if (at > 0 && text[at - 1] == '\n') --at;
-  while (count > 0 && at > 0) {
-    const std::size_t newline = text.rfind('\n', at - 1);
-    at = newline == std::string::npos ? 0 : newline;
-    --count;
+  std::vector<std::size_t> begins;
+  for (std::size_t at = 0; at < text.size();) {
+    begins.push_back(at);
+    const std::size_t newline = text.find('\n', at);
+    const std::size_t end = newline == std::string::npos ? text.size() : newline + 1;
+    at = std::min(end, at + kPiece);
   }
-  return text.substr(at == 0 ? 0 : at + 1);
+  return begins.size() <= count ? text : text.substr(begins[begins.size() - count]);
 }
 
 }  // namespace

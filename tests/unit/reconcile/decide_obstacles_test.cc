@@ -132,6 +132,27 @@ TEST(CarriedStateDecisionTest, WhatDoesNotFitIntoTheLedgerIsTold) {
   EXPECT_EQ(ReadCarriedState(world.observed.carried_state)->repository_id(), world.Status().repository.id);
 }
 
+// A summary leaves out what is for the ledger, and the log that has the whole may be cut at its front.
+TEST(CarriedStateDecisionTest, AReportThatIsInNoLogWholeIsTold) {
+  TargetReport report = test::GoodTargetReport();
+  report.warnings = {std::string(9000, 'w')};
+  const std::string whole = ToJson(test::ReportOf(report));
+  for (const bool cut : {false, true}) {
+    World world;
+    world.Settle();
+    world.Fire("web-01-1");
+    world.Settle();
+    world.End("web-01-1", report);
+    world.observed.pods.back() = test::EndedPod(0, ToSummaryJson(test::ReportOf(report), 4096), "", "web-01-1");
+    world.observed.logs.clear();
+    EXPECT_THAT(world.Decide().logs, ElementsAre(LogRequest{"web-01-1-pod", kReportTail}));
+    world.observed.logs["web-01-1-pod"] = cut ? whole.substr(100) : whole;
+    world.Settle();
+    EXPECT_EQ(world.Status().last_backup->phase, "Completed");
+    EXPECT_EQ(std::ranges::count(world.reasons, "LedgerNotKept"), cut ? 1 : 0);
+  }
+}
+
 // As where somebody else has changed the target meanwhile: the state is written, the status is not, and all is decided anew.
 TEST(FindingTest, IsToldAlsoWhereOnlyTheStateWasWritten) {
   World world;

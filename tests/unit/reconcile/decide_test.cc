@@ -37,7 +37,7 @@ TEST(DecideTest, AScheduledRunFromStartToEnd) {
   world.Settle();
   world.Fire("web-01-1");
   Decisions decisions = world.Decide();
-  EXPECT_THAT(decisions.logs, ElementsAre(LogRequest{"web-01-1-pod", kProgressTailBytes, true}));
+  EXPECT_THAT(decisions.logs, ElementsAre(LogRequest{"web-01-1-pod", kProgressTail, true}));
   world.observed.logs["web-01-1-pod"] =
       R"({"time":"2026-11-24T02:00:05Z","event":"progress","phase":"create","files":5,"originalSize":6,"bytesBridged":7})";
   world.Settle();

@@ -290,13 +290,16 @@ TEST(ReadRunReportTest, ACutSummaryAsksForTheLogAndDoesWithoutIt) {
   const json job = EndedJob("Complete", "");
   const JobRun first = ReadRun(job, pods, std::nullopt);
   EXPECT_TRUE(first.wants_log);
+  EXPECT_FALSE(first.report_is_cut) << "that is not known yet";
   ASSERT_TRUE(first.report);
   EXPECT_TRUE(first.report->warnings.empty());
   const JobRun with = ReadRun(job, pods, "{\"event\":\"done\"}\n" + ToJson(test::ReportOf(target)) + "\n");
   EXPECT_FALSE(with.wants_log);
+  EXPECT_FALSE(with.report_is_cut);
   EXPECT_EQ(with.report->warnings.size(), 1U);
   const JobRun without = ReadRun(job, pods, "");
   EXPECT_FALSE(without.wants_log);
+  EXPECT_TRUE(without.report_is_cut);
   EXPECT_EQ(without.outcome, Outcome::kCompletedWithWarnings);
 }
 

@@ -1,6 +1,7 @@
 // Logs: whose end a decision waits for, and whose it does without.
 #include "controller/runtime/observer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/fakes/fake_http.h"
@@ -18,7 +19,7 @@ using kube::HttpResponse;
 class ObserverLogs : public testing::Test {
  protected:
   kube::Result<std::map<std::string, std::string>> Ask(bool best_effort, const std::stop_token& stop = {}) {
-    return observer_.Logs("backups", {LogRequest{"run-1", 1000, best_effort}}, false, stop);
+    return observer_.Logs("backups", {LogRequest{"run-1", {5, 1000}, best_effort}}, false, stop);
   }
 
   kube::FakeHttp http_;
@@ -41,6 +42,17 @@ TEST_F(ObserverLogs, AreReadEitherWay) {
   EXPECT_EQ(requests[0].target, requests[1].target);
   EXPECT_EQ(requests[0].timeout, kube::Client::Options{}.timeout);
   EXPECT_LE(requests[1].timeout, 2s);
+}
+
+// The kubelet counts the pieces in which a runtime keeps a long line, and cuts at the limit from where the last of them begin.
+TEST_F(ObserverLogs, OfAReportAreAsLongAsTheLargestThatIsRead) {
+  http_.on_send = [](const HttpRequest&) { return HttpResponse{200, "the end"}; };
+  ASSERT_TRUE(observer_.Logs("backups", {{"run-1", controller::kReportTail}}, false, {}));
+  EXPECT_THAT(http_.Requests().at(0).target, testing::HasSubstr("tailLines=400&limitBytes=8388608"));
+  constexpr std::size_t kPiece = std::size_t{16} << 10U;
+  const std::size_t pieces = static_cast<std::size_t>(controller::kReportTail.lines) * kPiece;
+  EXPECT_GT(pieces, ReportLimits{}.max_bytes + kPiece);
+  EXPECT_GE(static_cast<std::size_t>(controller::kReportTail.bytes), pieces);
 }
 
 // A kubelet that cannot be reached is a 500 of the API server's, or no answer in time.
