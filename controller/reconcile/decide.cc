@@ -65,8 +65,13 @@ class Decider {
     for (const json& job : observed_.jobs) {
       const auto log = observed_.logs.find(NewestPodOf(job, observed_.pods));
       const bool have = log != observed_.logs.end();
-      JobRun run = ReadRun(job, observed_.pods, have ? std::optional(log->second) : std::nullopt);
+      JobRun run = ReadRun(job, observed_.pods, have ? std::optional(log->second) : std::nullopt, now_);
       run.recorded = run.recorded && before_.last_backup;
+      run.awaits_pod = run.awaits_pod && !NeverRan(run) && !IsRecorded(before_, run);
+      if (run.awaits_pod) {
+        awaits_pod_ = true;
+        Earliest(decisions_.look_again, *run.end + kPodLag);
+      }
       // When it is asked for again hangs on this: the pod's clock may be wrong.
       if (run.progress) run.progress->time = std::chrono::floor<std::chrono::seconds>(now_);
       // A result hangs on the one; the other is nice to have, and must hold nobody up.
@@ -112,6 +117,7 @@ class Decider {
     std::optional<std::string> digest;
     for (JobRun& run : runs_) {
       if (!run.ended() || NeverRan(run) || IsRecorded(status_, run)) continue;
+      if (run.awaits_pod) break;  // in the order of their ends, as a later one's result covers those before it
       TakenIn taken = TakeIn(*carried_, run);
       if (run.report_is_cut && taken.problem.empty()) {
         taken.problem =
@@ -167,6 +173,7 @@ class Decider {
   void NoteActiveRun() {
     for (const JobRun& run : runs_) {
       if (run.state == RunState::kQueued && !run.job.deleting()) facts_.queued = true;
+      if (run.awaits_pod) facts_.running = true;
       if (!run.active()) continue;
       if (IsToBeSuspended(run)) {
         facts_.queued = true;
@@ -174,7 +181,7 @@ class Decider {
       }
       facts_.running = true;
       facts_.starting = run.state == RunState::kStarting;
-      if (carried_) RecordRunning(status_, run, setup_.digest);
+      if (carried_ && !awaits_pod_) RecordRunning(status_, run, setup_.digest);
       Earliest(decisions_.look_again, now_ + kProgressInterval);
       if (run.state != RunState::kStarting || !run.start) continue;
       if (now_ - *run.start >= kPatience) {
@@ -259,6 +266,7 @@ class Decider {
   const api::TargetStatus before_;
   api::TargetStatus status_;
   std::vector<JobRun> runs_;
+  bool awaits_pod_ = false;  // one of them
   tl::expected<CarriedState, std::string> carried_;
   TargetSetup setup_;
   TargetFacts facts_;

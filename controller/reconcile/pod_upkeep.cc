@@ -12,12 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-bool IsOver(const json& pod) {
-  const std::string phase = TextAt(pod, {"status", "phase"});
-  if (phase == "Succeeded" || phase == "Failed") return true;
-  return IsDeleting(pod) && IntegerAt(pod, {"metadata", "deletionGracePeriodSeconds"}) == 0;
-}
-
 // As the Job's podFailurePolicy sees it (job_builder.cc).
 bool WasTakenAway(const json& pod) {
   return TextAt(pod, {"status", "phase"}) == "Failed" && TrueCondition(pod, "DisruptionTarget") != nullptr;

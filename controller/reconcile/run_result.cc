@@ -102,9 +102,14 @@ void Take(const std::optional<WallTime>& time, const JobTimes& times, std::optio
   if (time && times.Hold(*time)) into = time;
 }
 
-void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::optional<std::string>& log) {
+// A clock that is wrong by more than that would have it wait for nothing.
+bool IsJustNow(const std::optional<WallTime>& end, WallTime now) { return end && now < *end + kPodLag && now > *end - kPodLag; }
+
+void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::optional<std::string>& log, WallTime now) {
   run.state = RunState::kEnded;
   run.end = TimeAt(*verdict.condition, {"lastTransitionTime"});
+  const bool told = pod != nullptr && (IsOver(*pod) || TerminatedEngine(*pod) != nullptr);
+  run.awaits_pod = !told && !verdict.deadline() && IsJustNow(run.end, now);
   const JobTimes times{run.start, run.end};
   const json* engine = pod == nullptr ? nullptr : TerminatedEngine(*pod);
   FoundReport found;
@@ -138,6 +143,12 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
 
 }  // namespace
 
+bool IsOver(const json& pod) {
+  const std::string phase = TextAt(pod, {"status", "phase"});
+  if (phase == "Succeeded" || phase == "Failed") return true;
+  return IsDeleting(pod) && IntegerAt(pod, {"metadata", "deletionGracePeriodSeconds"}) == 0;
+}
+
 bool BelongsTo(const json& pod, const std::string& job_uid) {
   const json& owners = ListAt(pod, {"metadata", "ownerReferences"});
   return !job_uid.empty() &&
@@ -168,7 +179,7 @@ std::string NewestPodOf(const json& job, const std::vector<json>& pods) {
   return pod == nullptr ? std::string() : TextAt(*pod, {"metadata", "name"});
 }
 
-JobRun ReadRun(const json& job, const std::vector<json>& pods, const std::optional<std::string>& log) {
+JobRun ReadRun(const json& job, const std::vector<json>& pods, const std::optional<std::string>& log, WallTime now) {
   JobRun run;
   run.job = api::ReadMeta(job);
   run.kind = run.job.Label(api::kRunLabel) == ToString(RunKind::kMaintenance) ? RunKind::kMaintenance : RunKind::kBackup;
@@ -179,7 +190,7 @@ JobRun ReadRun(const json& job, const std::vector<json>& pods, const std::option
   run.never_began = NeverBegan(pod);
 
   if (const Verdict verdict = VerdictOn(job); verdict.condition != nullptr) {
-    ReadEnd(run, verdict, pod, log);
+    ReadEnd(run, verdict, pod, log, now);
   } else if (run.job.deleting()) {
     run.state = RunState::kEnded;
     run.end = run.job.deletion_time;

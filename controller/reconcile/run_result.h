@@ -7,6 +7,9 @@
 // A Job that came to its deadline while its pod could not start has failed by what kept the pod from starting, as far as that is known still
 // (RecordEnd remembers it where the pod is gone).
 //
+// Jobs and pods are watched each on their own, and the one may lag behind the other. So where a Job has ended and its newest pod is not known,
+// or not known to have ended, what became of it is not said for a while (awaits_pod): a report may be there already.
+//
 // A report of Cancelled says that the engine was told to stop, not why: the Job's deadline or the cluster's need of the node count as
 // failures that may pass.
 //
@@ -42,6 +45,7 @@ struct JobRun {
   std::string pod;             // the newest; empty: none is known
   bool wants_log = false;      // of `pod`
   bool report_is_cut = false;  // `report` is a summary, and the log has no whole one
+  bool awaits_pod = false;     // what is said of its end may be wrong: its pod's end may not be known yet
   // Its pod has gone, or goes, and the engine never began, as far as is known: what was noted of why it cannot start stands.
   bool never_began = false;
   // Of one that ended.
@@ -68,8 +72,15 @@ inline constexpr LogTail kReportTail{400, std::int64_t{8} << 20U};
 // Of one that goes on: its lines are short.
 inline constexpr LogTail kProgressTail{5, std::int64_t{80} << 10U};
 
+// Longer than a watch that was cut takes to come back (kube::Reflector).
+inline constexpr std::chrono::seconds kPodLag{60};
+
 // `pods` may hold those of other Jobs too. `log` is the end of the newest pod's, where it was fetched (empty: it could not be had).
-JobRun ReadRun(const nlohmann::json& job, const std::vector<nlohmann::json>& pods, const std::optional<std::string>& log);
+// Without `now` there is nothing to wait for.
+JobRun ReadRun(const nlohmann::json& job, const std::vector<nlohmann::json>& pods, const std::optional<std::string>& log,
+               WallTime now = WallTime::max());
+// What is deleted and has no time left to end in (--force, or no node ever took it), has ended as far as anybody will know.
+bool IsOver(const nlohmann::json& pod);
 // What one pod tells, whatever becomes of its Job: its report, what went wrong, and when. Of the Job it has name and uid alone.
 JobRun ReadPod(const nlohmann::json& pod);
 bool BelongsTo(const nlohmann::json& pod, const std::string& job_uid);
