@@ -16,8 +16,9 @@ constexpr std::int64_t kHookMargin = 10;  // of each, to be ended
 // After this a Job whose result was read goes.
 constexpr std::int64_t kTtl = std::int64_t{7} * 24 * 3600;
 // Kubernetes' CronJob controller deletes by its limits whether or not a result was read, and the Jobs that it makes while no operator runs
-// carry no finalizer. So it keeps a hundred more than a target may ask for, and the operator deletes by the target's limits (job_upkeep.h).
-constexpr int kUnreadHistory = 200;
+// carry no finalizer. So it keeps as many as an outage of months makes, and the operator deletes by the target's limits (job_upkeep.h). The
+// API has no upper bound below an int32's.
+constexpr int kUnreadHistory = 10'000;
 
 std::string PlanKey(RunKind kind) { return std::string(ToString(kind)) + ".yaml"; }
 

@@ -151,8 +151,8 @@ TEST(BuildCronJobTest, HasWhatTheTargetAsksFor) {
   EXPECT_EQ(spec["concurrencyPolicy"], "Forbid");
   EXPECT_EQ(spec["startingDeadlineSeconds"], 600);
   EXPECT_EQ(spec["suspend"], false);
-  EXPECT_EQ(spec["successfulJobsHistoryLimit"], 200) << "the target's limits are the operator's to keep";
-  EXPECT_EQ(spec["failedJobsHistoryLimit"], 200);
+  EXPECT_EQ(spec["successfulJobsHistoryLimit"], 10'000) << "the target's limits are the operator's to keep";
+  EXPECT_EQ(spec["failedJobsHistoryLimit"], 10'000);
   const json& job = spec["jobTemplate"];
   for (const json* labels : {&job["metadata"]["labels"], &job["spec"]["template"]["metadata"]["labels"]}) {
     EXPECT_EQ((*labels)["borg-operator.dev/target"], "web-01");
