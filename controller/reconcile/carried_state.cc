@@ -1,6 +1,7 @@
 #include "controller/reconcile/carried_state.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "controller/api/names.h"
@@ -67,21 +68,43 @@ Status TakeArchive(std::optional<Ledger>& ledger, const JobRun& run) {
   return Record(*ledger, archive.id, archive.name, EndOf(run));
 }
 
-// All or nothing.
+// Of changes to a ledger for which there is no room: what they say of archives that it has, or as much of that as there is room for. What is not
+// noted now, the next run says again. False: something was left out.
+bool TakeWithoutNew(std::optional<Ledger>& ledger, LedgerChanges changes) {
+  std::set<std::string_view> known;
+  if (ledger && ledger->repository_id == changes.now.repository_id) {
+    for (const LedgerArchive& archive : ledger->archives) known.insert(archive.id);
+  }
+  std::vector<LedgerArchive>& marked = changes.now.archives;
+  const std::size_t all = marked.size();
+  std::erase_if(marked, [&known](const LedgerArchive& archive) { return !known.contains(archive.id); });
+  for (;; marked.resize(marked.size() / 2)) {
+    std::optional<Ledger> next = ledger;
+    if (!Apply(next, changes)) return false;
+    const Result<std::string> text = WriteLedger(*next);
+    if (text && text->size() <= CarriedState::kMaxMarkedLedgerText) {
+      ledger = std::move(next);
+      return marked.size() == all;
+    }
+    if (marked.empty()) return false;
+  }
+}
+
+// All or nothing, but where there is no room for all.
 Status TakeLedger(std::optional<Ledger>& ledger, const JobRun& run) {
   std::optional<Ledger> next = ledger;
-  Status taken;
-  if (run.report->ledger.empty()) {
-    taken = TakeArchive(next, run);
-  } else {
-    const Result<LedgerChanges> changes = ReadLedgerChanges(run.report->ledger);
-    taken = changes ? Apply(next, *changes) : Status(Fail(changes.error()));
+  std::optional<LedgerChanges> changes;
+  if (!run.report->ledger.empty()) {
+    Result<LedgerChanges> read = ReadLedgerChanges(run.report->ledger);
+    if (!read) return Fail(read.error());
+    changes = *std::move(read);
   }
-  if (!taken) return taken;
+  if (const Status taken = changes ? Apply(next, *changes) : TakeArchive(next, run); !taken) return taken;
   if (next) {
     const Result<std::string> text = WriteLedger(*next);
     if (!text) return Fail(text.error());
     if (text->size() > CarriedState::kMaxLedgerText) {
+      if (changes && TakeWithoutNew(ledger, *std::move(changes))) return {};
       return Fail(Reason::kLedgerInvalid, "the ledger is full: it would have " + std::to_string(text->size()) +
                                               " bytes, and may have " + std::to_string(CarriedState::kMaxLedgerText) +
                                               ". Keep fewer archives (spec.retention), or split what is backed up");
@@ -147,8 +170,8 @@ tl::expected<CarriedState, std::string> ReadCarriedState(const json& config_map)
   if (const std::optional<std::string> problem = ReadFinding(from, state)) return wrong(kStateKey, *problem);
   if (Find(config_map, {"data", kLedgerKey.c_str()}) == nullptr) return state;
   const std::string ledger_text = TextAt(config_map, {"data", kLedgerKey.c_str()});
-  if (ledger_text.size() > CarriedState::kMaxLedgerText)
-    return wrong(kLedgerKey, "it has more than " + std::to_string(CarriedState::kMaxLedgerText) + " bytes");
+  if (ledger_text.size() > CarriedState::kMaxMarkedLedgerText)
+    return wrong(kLedgerKey, "it has more than " + std::to_string(CarriedState::kMaxMarkedLedgerText) + " bytes");
   Result<Ledger> ledger = ReadLedger(ledger_text);
   if (!ledger) return wrong(kLedgerKey, ledger.error().message);
   state.ledger = *std::move(ledger);

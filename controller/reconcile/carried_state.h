@@ -45,6 +45,8 @@ struct CarriedState {
 
   // Of ledger.json: some 4,000 archives. An object in etcd has at most 1.5 MiB, a ConfigMap 1 MiB.
   static constexpr std::size_t kMaxLedgerText = 900'000;
+  // With what is noted of archives that are in it already. Else a full one could not say which are to go, and were full for good.
+  static constexpr std::size_t kMaxMarkedLedgerText = 1'000'000;
 };
 
 inline constexpr std::string_view kRepositoryTampered = "RepositoryTampered";

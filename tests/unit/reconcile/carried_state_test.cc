@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "controller/reconcile/job_builder.h"
 #include "engine/base/finding.h"
 #include "engine/retention/ledger_changes.h"
@@ -85,7 +87,7 @@ const CarriedStateRow kCarriedStateRows[] = {
     {"NoState", {{"ledger.json", WriteLedger({kId, {}}).value()}}, "has no state.json"},
     {"Ledger", {{"state.json", R"({"version": 2})"}, {"ledger.json", "{}"}}, "is wrong in ledger.json"},
     {"EmptyLedger", {{"state.json", R"({"version": 2})"}, {"ledger.json", ""}}, "is wrong in ledger.json"},
-    {"HugeLedger", {{"state.json", R"({"version": 2})"}, {"ledger.json", std::string(900'001, ' ')}}, "more than 900000 bytes"},
+    {"HugeLedger", {{"state.json", R"({"version": 2})"}, {"ledger.json", std::string(1'000'001, ' ')}}, "more than 1000000 bytes"},
 };
 INSTANTIATE_TEST_SUITE_P(Table, ReadCarriedStateTest, testing::ValuesIn(kCarriedStateRows),
                          [](const auto& row) { return row.param.name; });
@@ -156,6 +158,61 @@ TEST(TakeInTest, IsBounded) {
   full.archives.push_back(more());
   EXPECT_THAT(TakeIn(state, HandingOn(test::GoodTargetReport(), ledger, full)).problem, HasSubstr("the ledger is full"));
   EXPECT_EQ(state, Of(ledger));
+}
+
+// Of archives with short names, as many as there may be.
+Ledger FullLedger() {
+  Ledger ledger{kId, {}, "repokey", 7, kOther};
+  std::size_t digits = 100'000;
+  const auto add = [&ledger, &digits] {
+    const std::string id = std::to_string(digits++);
+    ledger.archives.push_back(Seen(id + std::string(64 - id.size(), '0'), "archive-" + id));
+  };
+  const auto size = [&ledger] { return WriteLedger(ledger).value().size(); };
+  const std::size_t none = size();
+  add();
+  const std::size_t one = size() - none;
+  while (none + (ledger.archives.size() + 1) * one < CarriedState::kMaxLedgerText) add();
+  return ledger;
+}
+
+// Else one that is full could not say which archives are to go, and there would never be room.
+TEST(TakeInTest, AFullLedgerIsToldWhatGoes) {
+  const Ledger full = FullLedger();
+  CarriedState state = Of(full);
+  Ledger marked = full;
+  for (std::size_t i = 0; i < 100; ++i) marked.archives[i].dropped = marked.archives[i].seen;
+  marked.nonce = 9;
+  Ledger after = marked;
+  after.archives.push_back(Seen(kOther, "new"));
+  EXPECT_THAT(TakeIn(state, HandingOn(test::GoodTargetReport(), full, after)).problem, HasSubstr("the ledger is full"));
+  EXPECT_EQ(state, Of(marked));
+  EXPECT_EQ(ReadCarriedState(BuildCarriedState(Meta(), state)), state);
+  // The run after that drops them, and they are forgotten in time.
+  Ledger less = marked;
+  less.archives.erase(less.archives.begin(), less.archives.begin() + 100);
+  less.archives.push_back(Seen(kOther, "new"));
+  EXPECT_EQ(TakeIn(state, HandingOn(test::GoodTargetReport(), marked, less)).problem, "");
+  EXPECT_EQ(state, Of(less));
+}
+
+TEST(TakeInTest, OfMoreMarksThanThereIsRoomForSomeAreTaken) {
+  const Ledger full = FullLedger();
+  CarriedState state = Of(full);
+  Ledger after = full;
+  for (LedgerArchive& archive : after.archives) archive.dropped = archive.seen;
+  const TakenIn taken = TakeIn(state, HandingOn(test::GoodTargetReport(), full, after));
+  EXPECT_THAT(taken.problem, HasSubstr("the ledger is full"));
+  const auto marks =
+      std::ranges::count_if(state.ledger->archives, [](const LedgerArchive& one) { return one.dropped.has_value(); });
+  EXPECT_GT(marks, 500);
+  EXPECT_EQ(state.ledger->archives.size(), full.archives.size());
+  // What Kubernetes takes as a ConfigMap.
+  const json map = BuildCarriedState(Meta(), state);
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : map["data"].items()) bytes += key.size() + value.get<std::string>().size();
+  EXPECT_LT(bytes, std::size_t{1} << 20U);
+  EXPECT_EQ(ReadCarriedState(map), state);
 }
 
 // The engine replaces a repository only where that very finding was acknowledged: its plan had the annotation.
