@@ -49,6 +49,17 @@ TEST_P(NamesTest, FitAndDiffer) {
   EXPECT_EQ(api::ObjectNameProblem(LabelValue(target)), "");
 }
 
+// An object's name has no upper case, so a value must not become part of it as it stands.
+TEST(NamesOfValuesTest, ThatDifferInCaseOnlyDiffer) {
+  const std::string upper = RunNowJobName("web-01", "Release-A"), lower = RunNowJobName("web-01", "release-a");
+  EXPECT_NE(upper, lower);
+  for (const std::string& name : {upper, lower}) {
+    EXPECT_EQ(api::ObjectNameProblem(name), "") << name;
+    EXPECT_LE(name.size(), 63U);
+    EXPECT_TRUE(name.starts_with("web-01-now-")) << name;
+  }
+}
+
 const NamesRow kNamesRows[] = {
     {"Short", "web-01"},
     {"OneCharacter", "a"},
