@@ -17,7 +17,6 @@ namespace {
 
 constexpr int kLogAttempts = 5;  // then a log that cannot be had is done without
 constexpr std::chrono::milliseconds kSyncLook{100};
-constexpr std::chrono::minutes kStuckAfter{15};  // more than all requests of one key take when each of them runs out of time
 
 using Code = kube::ApiError::Code;
 
@@ -164,7 +163,7 @@ void Controller::End(const char* kind, const kube::ObjectKey& key) {
 std::optional<std::string> Controller::Stuck() const {
   const std::lock_guard lock(busy_mutex_);
   for (const auto& [what, since] : busy_) {
-    if (kube::Clock::Real().Now() - since > kStuckAfter) return "a worker does not come back from " + what;
+    if (kube::Clock::Real().Now() - since > options_.stuck_after) return "a worker does not come back from " + what;
   }
   return std::nullopt;
 }

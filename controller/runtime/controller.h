@@ -39,6 +39,8 @@ class Controller {
     std::string instance = "borg-operator";  // this process, in Events
     std::stop_token lost{};                  // requested once it must not act any more: ends what was begun, repetitions included
     std::chrono::milliseconds patience{10'000};  // after a stop, with what was begun; a pod has 30 s in all
+    // With one key: more than all its requests take when each of them runs out of time.
+    std::chrono::milliseconds stuck_after = std::chrono::minutes(15);
   };
   // `watcher` is a client of its own for lists and watches. `may_act` is asked before each change.
   Controller(kube::Client& client, kube::Client& watcher, Options options, std::function<bool()> may_act,

@@ -72,6 +72,7 @@ class ControllerTest : public testing::Test {
     options.namespaces = namespaces_;
     options.patience = patience;
     options.lost = lost_.get_token();
+    options.stuck_after = stuck_after_;
     controller_ = std::make_unique<Controller>(
         client_, client_, options, [] { return true; }, metrics_, logging::Log(logging::Format::kText, logging::Level::kError));
     controller_->Start();
@@ -85,6 +86,7 @@ class ControllerTest : public testing::Test {
   }
 
   std::vector<std::string> namespaces_;
+  std::chrono::milliseconds stuck_after_ = Controller::Options().stuck_after;
   // What answers use.
   std::atomic<int> answers_ = 0;
   std::atomic<bool> given_up_ = false;
@@ -178,6 +180,36 @@ TEST_F(ControllerTest, WithoutTheLeadWhatWasBegunIsGivenUpAtOnce) {
   lost_.request_stop();
   thread_.join();
   EXPECT_TRUE(given_up_);
+}
+
+// The kubelet asks that of /healthz (cli/run.cc), and starts the process anew.
+TEST_F(ControllerTest, AWorkerThatDoesNotComeBackIsTold) {
+  std::unique_lock held(gate_);
+  api_.on_write = [this](const std::stop_token&) {
+    const std::lock_guard wait(gate_);
+    return kube::HttpResponse{200, "{}"};
+  };
+  stuck_after_ = 20ms;
+  Work(1h);
+  ASSERT_TRUE(api_.AwaitWrites(1));
+  const kube::MonotonicTime limit = kube::Clock::Real().Now() + 60s;
+  while (!controller_->Stuck() && kube::Clock::Real().Now() < limit) kube::RealSleep(1ms, {});
+  EXPECT_EQ(controller_->Stuck(), "a worker does not come back from target backups/web-01");
+  held.unlock();
+  while (controller_->Stuck() && kube::Clock::Real().Now() < limit) kube::RealSleep(1ms, {});
+  EXPECT_FALSE(controller_->Stuck()) << "it came back";
+}
+
+TEST_F(ControllerTest, AWorkerMayTakeItsTime) {
+  std::unique_lock held(gate_);
+  api_.on_write = [this](const std::stop_token&) {
+    const std::lock_guard wait(gate_);
+    return kube::HttpResponse{200, "{}"};
+  };
+  Work(1h);
+  ASSERT_TRUE(api_.AwaitWrites(1));
+  kube::RealSleep(50ms, {});
+  EXPECT_FALSE(controller_->Stuck());
 }
 
 }  // namespace
