@@ -76,6 +76,15 @@ std::string TargetNameOf(const nlohmann::json& object) {
   return {};
 }
 
+bool IsControlledBy(const nlohmann::json& object, const nlohmann::json& target) {
+  for (const nlohmann::json& owner : controller::ListAt(object, {"metadata", "ownerReferences"})) {
+    if (!controller::TrueAt(owner, {"controller"})) continue;
+    const bool same_uid = TextAt(owner, {"uid"}) == kube::UidOf(target);
+    return same_uid || (TextAt(owner, {"kind"}) == api::kTargetKind && TextAt(owner, {"name"}) == kube::KeyOf(target).name);
+  }
+  return true;
+}
+
 std::string ServerNameOf(const nlohmann::json& target) { return TextAt(target, {"spec", "serverRef", "name"}); }
 
 std::string RepositoryOf(const nlohmann::json& target) {

@@ -37,6 +37,8 @@ struct Caches {
 
 // Of an object that the operator made; empty for any other.
 std::string TargetNameOf(const nlohmann::json& object);
+// False: another object controls it, so that it only has the name. One of that name with another uid is the same target, restored.
+bool IsControlledBy(const nlohmann::json& object, const nlohmann::json& target);
 std::string ServerNameOf(const nlohmann::json& target);
 // "SERVER PATH", as in index::kRepository: the same for all ways to write the same path.
 std::string RepositoryOf(const nlohmann::json& target);

@@ -99,8 +99,12 @@ kube::Result<controller::Observed> Observer::OfTarget(const kube::ObjectKey& key
     *into = std::move(*map);
   }
   using controller::RunKind;
-  observed.backup_cron_job = Copy(caches_.cron_jobs.Get({key.ns, controller::CronJobName(key.name, RunKind::kBackup)}));
-  observed.maintenance_cron_job = Copy(caches_.cron_jobs.Get({key.ns, controller::CronJobName(key.name, RunKind::kMaintenance)}));
+  for (const auto& [kind, into] :
+       {std::pair{RunKind::kBackup, &observed.backup_cron_job}, std::pair{RunKind::kMaintenance, &observed.maintenance_cron_job}}) {
+    const kube::Object cron = caches_.cron_jobs.Get({key.ns, controller::CronJobName(key.name, kind)});
+    // One of somebody else's is not there, so that it is neither held nor deleted nor taken over.
+    if (cron && IsControlledBy(*cron, observed.target)) *into = *cron;
+  }
   observed.server_targets = caches_.targets.Find(key.ns, index::kServer, server).size();
   for (const kube::Object& other : caches_.targets.Find(key.ns, index::kRepository, RepositoryOf(observed.target))) {
     const api::ObjectMeta meta = api::ReadMeta(*other);
