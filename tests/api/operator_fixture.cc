@@ -8,6 +8,7 @@
 
 #include "controller/api/names.h"
 #include "controller/api/object_meta.h"
+#include "controller/reconcile/names.h"
 #include "engine/base/rfc3339.h"
 #include "tests/api/sample_objects.h"
 #include "tests/lab/process.h"
@@ -35,7 +36,7 @@ bool IsUpToDate(const Json& object) {
   return observed.is_null() || observed == object.at("metadata").at("generation");
 }
 
-std::string TargetLabel(const std::string& name) { return std::string(api::kTargetLabel) + '=' + name; }
+std::string TargetLabel(const std::string& name) { return std::string(api::kTargetLabel) + '=' + controller::LabelValue(name); }
 
 }  // namespace
 

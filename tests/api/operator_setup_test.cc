@@ -4,6 +4,7 @@
 
 #include "controller/api/names.h"
 #include "controller/api/object_meta.h"
+#include "controller/reconcile/names.h"
 #include "tests/api/access.h"
 #include "tests/api/operator_fixture.h"
 
@@ -30,6 +31,34 @@ class Setup : public OperatorTest {
     return RunOperator(arguments);
   }
 };
+
+// A CronJob's name has 52 characters at most, a Job's and a label's value 63.
+TEST_F(Setup, ATargetMayHaveTheLongestNameThatThereIs) {
+  std::string name;
+  while (name.size() < 253) name += "web-01.example.org.";
+  name.resize(252);  // whatever it is cut at
+  name += 'x';
+  AddServer();
+  AddTarget(name, {{"schedule", "0 3 * * *"}, {"maintenance", {{"schedule", "0 5 * * 0"}}}, {"repository", {{"path", "of/long"}}}});
+  AwaitReady(name, "True", "Scheduled");
+  using controller::RunKind;
+  for (const RunKind kind : {RunKind::kBackup, RunKind::kMaintenance})
+    AwaitCron(controller::CronJobName(name, kind), "/spec/suspend", false);
+  EXPECT_EQ(At(name, "/effectiveSchedule"), "0 3 * * *");
+
+  const auto asked = RunNow(name);
+  EXPECT_EQ(asked.name, controller::RunNowJobName(name, "1"));
+  PlayedPod::Of(asked).End(GoodReport());
+  AwaitResult(name, asked);
+  EXPECT_EQ(At(name, "/lastBackup/phase"), "Completed");
+  EXPECT_EQ(At(name, "/lastBackup/job"), asked.name);
+  // What the schedule makes is found as the target's, too.
+  Plane().Output({"create", "job", "by-hand", "-n", ns(), "--from=cronjob/" + controller::CronJobName(name, RunKind::kBackup)});
+  PlayedPod::Of(Key("by-hand")).End(GoodReport({.archive = 'b', .archives = 2}));
+  AwaitResult(name, Key("by-hand"));
+  EXPECT_EQ(At(name, "/lastSuccessfulBackup/archive"), "played-b");
+  EXPECT_EQ(HealthOf(name), kHealthy);
+}
 
 TEST_F(Setup, WhatComesLateStartsWhatWaits) {
   // In the worst order: the target, a wish, the server, and the Secrets last, one of them without its key.

@@ -46,6 +46,23 @@ TEST_F(FirstSteps, ExamplesBecomeASchedule) {
     return Plane().Get({"bbt", "web-01", "-n", "backups"}).at("status").value("lastRunNow", "") == "once";
   });
   EXPECT_EQ(version(), before);
+
+  // The first backup, and all who ask agree that all is well.
+  Enter("backups");
+  const kube::ObjectKey job{"backups", controller::RunNowJobName("web-01", "once")};
+  const auto pod = PlayedPod::Of(job);
+  pod.Run();
+  Await("web-01", "/state", "Running");
+  pod.End(GoodReport());
+  AwaitResult("web-01", job);
+  const auto last = At("web-01", "/lastBackup");
+  EXPECT_EQ(last.at("phase"), "Completed");
+  EXPECT_EQ(last.at("job"), job.name);
+  EXPECT_EQ(last.at("archive"), "played-a");
+  EXPECT_EQ(At("web-01", "/lastSuccessfulBackup"), last);
+  Await("web-01", "/state", "Idle");
+  EXPECT_EQ(At("web-01", "/effectiveSchedule"), line);
+  EXPECT_EQ(HealthOf("web-01"), kHealthy);
 }
 
 // kubectl's table: cells by column, which are apart by two spaces at least.
@@ -119,6 +136,26 @@ TEST_F(FirstSteps, ABackupOnDemandTurnsIntoStatus) {
   EXPECT_EQ(Operator().Metric("borg_operator_target_archives" + labels), 7);
   EXPECT_EQ(Operator().Metric("borg_operator_target_last_original_size_bytes" + labels), static_cast<double>(3ULL << 30U));
   EXPECT_LT(Operator().Metric("borg_operator_target_last_duration_seconds" + labels), 60);
+}
+
+// Of the operator itself: how much waits, how long its work takes, and what it asks the API server for.
+TEST_F(FirstSteps, MetricsTellOfTheOperator) {
+  AddServer();
+  AddTarget("web");
+  AwaitReady("web", "True", "Unscheduled");
+  for (const char* kind : {"target", "server"}) {
+    const std::string of = std::string("kind=\"") + kind + '"';
+    EXPECT_GE(Operator().Metric("borg_operator_queue_depth{" + of + ",state=\"ready\"}"), 0) << kind;
+    // It is looked at again after ten minutes.
+    Until("it waits for its time",
+          [&] { return Operator().Metric("borg_operator_queue_depth{" + of + ",state=\"delayed\"}") > 0; });
+    EXPECT_GE(Operator().Metric("borg_operator_reconcile_duration_seconds_count{" + of + "}"), 1) << kind;
+    EXPECT_GT(Operator().Metric("borg_operator_reconcile_duration_seconds_sum{" + of + "}"), 0) << kind;
+    EXPECT_TRUE(Operator().Metric("borg_operator_reconcile_errors_total{" + of + "}")) << kind;
+  }
+  for (const char* labels : {R"({code="200",method="GET"})", R"({code="200",method="PATCH"})", R"({code="201",method="POST"})"})
+    EXPECT_GE(Operator().Metric(std::string("borg_operator_api_requests_total") + labels), 1) << Operator().Ask("/metrics").body;
+  EXPECT_EQ(Operator().Metric("borg_operator_leader"), 1);
 }
 
 TEST_F(FirstSteps, ANewTargetIsInProgressUntilTheOperatorHasSeenIt) {
