@@ -60,7 +60,7 @@ TEST_F(FirstSteps, ExamplesBecomeASchedule) {
   EXPECT_EQ(last.at("job"), job.name);
   EXPECT_EQ(last.at("archive"), "played-a");
   EXPECT_EQ(At("web-01", "/lastSuccessfulBackup"), last);
-  Await("web-01", "/state", "Idle");
+  Await("web-01", "/state", "Scheduled");
   EXPECT_EQ(At("web-01", "/effectiveSchedule"), line);
   EXPECT_EQ(HealthOf("web-01"), kHealthy);
 }

@@ -12,9 +12,10 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 struct Attack {
-  std::string name;       // of evil_borg.py
-  std::string reason;     // of the report; empty: it is a backup like any other
-  std::string refused{};  // the method that the report counts first
+  std::string name;           // of evil_borg.py
+  std::string reason;         // of the report; empty: it is a backup like any other
+  std::string refused{};      // the method that the report counts first
+  bool names_object = false;  // that the report has to name: the oldest archive's
 };
 class EvilTargetTest : public EngineTest {
  protected:
@@ -44,6 +45,13 @@ class EvilTargetTest : public EngineTest {
                          "; do echo \"$a $(borg export-tar \"::$a\" - | "
                          "sha256sum)\" || exit 1; done; rm -r \"$BORG_BASE_DIR\"",
                      {.user = "backup", .timeout = seconds(120)});
+  }
+  // The id of the archive that comes first by name, which is what evil_borg.py takes.
+  std::string Oldest() const {
+    const Json listed = Json::parse(OnServer("borg list --json repo0"));
+    std::vector<std::pair<std::string, std::string>> archives;
+    for (const Json& archive : listed["archives"]) archives.emplace_back(archive.value("name", ""), archive.value("id", ""));
+    return archives.empty() ? "" : std::min_element(archives.begin(), archives.end())->second;
   }
   void ExpectVerified() const {
     const auto check = b_.Run("BORG_PASSPHRASE='" + std::string(kPassphrase) +
@@ -76,10 +84,10 @@ const Attack kAttacks[] = {
     {"inject-exception", "TargetMisbehaved", "inject_exception"},
     {"commit-compact", "TargetMisbehaved", "commit"},
     {"delete-manifest", "TargetMisbehaved", "delete"},
-    {"overwrite-archive", "TargetMisbehaved", "put"},
+    {"overwrite-archive", "TargetMisbehaved", "put", true},
     {"overwrite-chunk-and-delete-it", "TargetMisbehaved", "put"},
     {"overwrite-at-once", "TargetMisbehaved", "put"},
-    {"delete-archive-object", "TargetMisbehaved", "delete"},
+    {"delete-archive-object", "TargetMisbehaved", "delete", true},
     {"delete-chunk", "TargetMisbehaved", "delete"},
     {"forget-archives", "TargetMisbehaved", "put"},
     {"forget-one-and-make-one", "TargetMisbehaved", "put"},
@@ -139,6 +147,7 @@ TEST_F(EvilTargetTest, NothingThatItAsksForTakesAnythingAway) {
   Plan honest = MakePlan();
   honest.targets[0].maintenance.check = CheckMode::kVerifyData;
   honest.targets[0].maintenance.compact = true;
+  honest.targets[0].retention.keep_last = 1000;  // it drops what is unfinished
   for (const Attack& attack : kAttacks) {
     SCOPED_TRACE(attack.name);
     const RunResult result = RunEngine(Evil(attack.name), seconds(120));
@@ -151,6 +160,12 @@ TEST_F(EvilTargetTest, NothingThatItAsksForTakesAnythingAway) {
     }
     const Json refused = result.target().value("refused", Json::array());
     EXPECT_EQ(refused.empty() ? "" : refused[0].value("method", "?"), attack.refused) << result.All();
+    if (!refused.empty()) {
+      EXPECT_GE(refused[0].value("count", 0), 1) << result.All();
+    }
+    if (attack.names_object) {
+      EXPECT_EQ(refused.empty() ? "" : refused[0]["objects"].dump(), "[\"" + Oldest() + "\"]") << result.All();
+    }
     ExpectNothingLeft();
     ExpectVerified();
     ExpectAllThere();
