@@ -1,8 +1,6 @@
 // `borg-engine restore` on real machines: every way back, and every reason not to begin.
 #include <signal.h>
 
-#include <sstream>
-
 #include "tests/engine/restore/restore_fixture.h"
 
 namespace borgop::lab {
@@ -56,24 +54,6 @@ TEST_F(HereTest, WholeArchiveAndPathsOfEveryKind) {
   EXPECT_EQ(c_.Run("test -e '" + here_ + "/none'").exit_code, 1);
   ExpectNothingLeft();
   ExpectRepositorySound(repository());
-}
-
-TEST_F(HereTest, HowFarItIsIsSaid) {
-  AddData(20);
-  BackUp(MakePlan());
-  const Ended ended = Restore(MakePlan(), {"target0", "--destination", here_ + "/all"});
-  ASSERT_EQ(ended.exit_code, 0) << ended.err;
-  std::istringstream lines(ended.err);
-  int told = 0;
-  for (std::string line; std::getline(lines, line);) {
-    const Json event = Json::parse(line, nullptr, false);
-    if (!event.is_object() || event.value("event", "") != "progress") continue;
-    ++told;
-    EXPECT_EQ(event.value("phase", ""), "restore") << line;
-    EXPECT_LE(event.value("percent", 1000.0), 100.0) << line;
-    EXPECT_GT(event.value("bytesBridged", 0), 0) << line;
-  }
-  EXPECT_GT(told, 0) << ended.err;
 }
 
 TEST_F(HereTest, NothingThatIsThereIsReplacedUnlessAsked) {

@@ -377,10 +377,9 @@ TEST(ReadRunReportTest, AClockThatIsWrongChangesNoOrder) {
 }
 
 TEST(ReadRunReportTest, KnowsWhatKindItIs) {
-  json job = test::QueuedJob();
+  const json job = test::QueuedJob();
   EXPECT_EQ(ReadRun(job, {}, "").kind, RunKind::kBackup);
-  job["metadata"]["labels"]["borg-operator.dev/run"] = "maintenance";
-  EXPECT_EQ(ReadRun(job, {}, "").kind, RunKind::kMaintenance);
+  EXPECT_EQ(ReadRun(With(job, "/metadata/labels/borg-operator.dev~1run", "maintenance"), {}, "").kind, RunKind::kMaintenance);
 }
 
 TEST(ReadProgressTest, TheLastThatIsTold) {
