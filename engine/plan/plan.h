@@ -73,7 +73,7 @@ struct Retention {
 enum class CheckMode { kNone, kRepository, kArchives, kFull, kVerifyData };
 
 // What is done on C after a backup, in this order. Pruning happens when `Target::retention` is not empty; compact is skipped
-// unless the check (where there is one) passed.
+// unless a check passed, so also where there is none.
 struct Maintenance {
   CheckMode check = CheckMode::kFull;
   std::chrono::seconds check_max_duration{0};  // of one check, with kRepository only; the next one goes on from there; 0: no limit

@@ -8,7 +8,8 @@ std::vector<PhaseName> MaintenancePhases(const Target& target, bool ledger) {
   std::vector<PhaseName> phases;
   if (!target.retention.empty()) phases.push_back(PhaseName::kPrune);
   if (target.maintenance.check != CheckMode::kNone) phases.insert(ledger ? phases.begin() : phases.end(), PhaseName::kCheck);
-  if (target.maintenance.compact) phases.push_back(PhaseName::kCompact);
+  // What is freed is gone for ever: only where a check can have said that the rest is sound.
+  if (target.maintenance.compact && target.maintenance.check != CheckMode::kNone) phases.push_back(PhaseName::kCompact);
   return phases;
 }
 

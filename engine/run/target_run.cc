@@ -124,6 +124,8 @@ class TargetRun {
       good &= co_await InPhase(context, PhaseName::kAfter, [this](Context inner) { return AfterHooks(inner); });
     if (!good) co_return;
     if (!co_await InPhase(context, PhaseName::kList, [this](Context inner) { return SeeArchive(inner); })) co_return;
+    if (target_.maintenance.compact && target_.maintenance.check == CheckMode::kNone)
+      journal_.Log(LogLevel::kInfo, "no space is freed, as nothing is checked (check: none)");
     for (const PhaseName phase : MaintenancePhases(target_, ledger_.kept())) {
       // Nothing is left out in silence: a phase that a stop or a broken connection keeps from running fails. T is not needed here.
       if (report_.error && (context.Interrupted() != Wake::kNotified || machines_.ServerFailure())) co_return;

@@ -1,6 +1,7 @@
 // `borg-engine restore` on real machines: every way back, and every reason not to begin.
 #include <signal.h>
 
+#include "engine/plan/yaml_writer.h"
 #include "tests/engine/restore/restore_fixture.h"
 
 namespace borgop::lab {
@@ -54,6 +55,21 @@ TEST_F(HereTest, WholeArchiveAndPathsOfEveryKind) {
   EXPECT_EQ(c_.Run("test -e '" + here_ + "/none'").exit_code, 1);
   ExpectNothingLeft();
   ExpectRepositorySound(repository());
+}
+
+TEST_F(HereTest, ATerminalShowsHowFarItIs) {
+  AddData(20);
+  BackUp(MakePlan());
+  const std::string file = here_ + "/plan.yaml";
+  c_.Output("umask 077; cat >'" + file + "'", {.input = WriteYaml(MakePlan())});
+  auto process = lab_.StartInClient(
+      {.argv = {"script", "-qec",
+                std::string(BORGOP_ENGINE) + " restore --plan " + file + " target0 --destination " + here_ + "/all", "/dev/null"},
+       .env = {{"TERM", "xterm"}}});
+  const auto ended = process.Wait(kLimit);
+  ASSERT_TRUE(ended && ended->exit_code == 0) << process.Out();
+  EXPECT_THAT(ended->out, testing::ContainsRegex("target0.* extract +[0-9]+%"));
+  EXPECT_TRUE(c_.Exists(here_ + "/all" + source() + "/hello"));
 }
 
 TEST_F(HereTest, NothingThatIsThereIsReplacedUnlessAsked) {

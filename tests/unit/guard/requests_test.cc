@@ -114,7 +114,7 @@ TEST(GuardRequestsTest, Opened) {
            {"CommitOnly", Call(3, "commit", {{"compact", false}})},
            {"CommitThreshold", Call(3, "commit", With(commit, "threshold", 0.0))},
            {"CommitCompact", Call(3, "commit", With(commit, "compact", true)), "frees space"},
-           {"CommitUnsaid", Call(3, "commit", Without(commit, "compact")), "frees space"},
+           {"CommitUnsaid", Call(3, "commit", Without(commit, "compact")), "frees space, as borg before 1.2"},
            {"CommitByPosition", OldCall(3, "commit", {false}), "frees space"},
            {"CommitCompactByNumber", Call(3, "commit", With(commit, "compact", std::uint64_t{0})), "frees space"},
            {"CommitSaveSpace", Call(3, "commit", With(commit, "save_space", true)), "cleans up"},

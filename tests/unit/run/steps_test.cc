@@ -16,7 +16,7 @@ TEST(MaintenancePhases, Table) {
   const std::vector<Row> rows = {
       {"all", true, CheckMode::kFull, true, {PhaseName::kPrune, PhaseName::kCheck, PhaseName::kCompact}},
       {"no retention, no prune", false, CheckMode::kRepository, true, {PhaseName::kCheck, PhaseName::kCompact}},
-      {"no check", true, CheckMode::kNone, true, {PhaseName::kPrune, PhaseName::kCompact}},
+      {"no check, so nothing is freed", true, CheckMode::kNone, true, {PhaseName::kPrune}},
       {"no compact", true, CheckMode::kArchives, false, {PhaseName::kPrune, PhaseName::kCheck}},
       {"nothing", false, CheckMode::kNone, false, {}},
   };
@@ -37,7 +37,7 @@ TEST(MaintenancePhases, WithALedgerTheCheckIsFirst) {
   EXPECT_EQ(MaintenancePhases(target, true), (std::vector{PhaseName::kCheck, PhaseName::kPrune, PhaseName::kCompact}));
   EXPECT_FALSE(MayRun(PhaseName::kPrune, {PhaseName::kCheck}));
   target.maintenance.check = CheckMode::kNone;
-  EXPECT_EQ(MaintenancePhases(target, true), (std::vector{PhaseName::kPrune, PhaseName::kCompact}));
+  EXPECT_EQ(MaintenancePhases(target, true), (std::vector{PhaseName::kPrune}));
 }
 
 TEST(MayRun, Table) {
