@@ -99,7 +99,7 @@ Status TakeLedger(std::optional<Ledger>& ledger, const JobRun& run) {
     if (!read) return Fail(read.error());
     changes = *std::move(read);
   }
-  if (const Status taken = changes ? Apply(next, *changes) : TakeArchive(next, run); !taken) return taken;
+  if (Status taken = changes ? Apply(next, *changes) : TakeArchive(next, run); !taken) return taken;
   if (next) {
     const Result<std::string> text = WriteLedger(*next);
     if (!text) return Fail(text.error());
