@@ -4,7 +4,9 @@
 namespace borgop::lab {
 namespace {
 
+using std::chrono::seconds;
 using testing::HasSubstr;
+using testing::Not;
 
 class ToleranceTest : public EngineTest {};
 
@@ -27,6 +29,29 @@ TEST_F(ToleranceTest, AnSshdThatForwardsNothingAndGivesNoTerminal) {
   const auto result = RunEngine(MakePlan());
   ExpectCompleted(result);
   EXPECT_EQ(result.warnings(), "[]");
+  ExpectNextRunGood(MakePlan());
+}
+
+// borg writes a list with one every half hour; here, every second. One that was cut leaves it for the next to begin with.
+TEST_F(ToleranceTest, CheckpointsOfALongBackupPass) {
+  ExpectCompleted(RunEngine(MakePlan()));
+  AddData(6);
+  Plan plan = MakePlan();
+  plan.targets[0].borg = dir() + "/borg";
+  plan.targets[0].limits.upload_rate_kib = 700;
+  t_.WriteFile(plan.targets[0].borg,
+               "#!/bin/sh\nshift\nexec borg create --checkpoint-interval 1 --chunker-params fixed,524288 \"$@\"\n");
+  t_.Output("chmod 755 " + plan.targets[0].borg);
+  auto cut = Start(plan);
+  ASSERT_TRUE(cut.WaitUntil([&] { return b_.Run("test $(du -sm '" + repository() + "' | cut -f1) -ge 4").ok(); }, kLimit))
+      << cut.Err();
+  cut.Signal(SIGTERM);
+  EXPECT_EQ(Finish(cut, seconds(10)).outcome(), "Cancelled");
+  const std::string all = "borg list --short --consider-checkpoints '" + repository() + "'";
+  ASSERT_THAT(OnServer(all), HasSubstr(".checkpoint"));
+  plan.targets[0].retention.keep_last = 10;
+  ExpectCompleted(RunEngine(plan, kLimit));
+  EXPECT_THAT(OnServer(all), Not(HasSubstr(".checkpoint"))) << "prune drops what is unfinished";
   ExpectNextRunGood(MakePlan());
 }
 
