@@ -52,7 +52,7 @@ class ClientKeysTest : public EngineTest {
 
   // The file of one that nobody lets in.
   std::string WrongKey() const {
-    const std::string file = folder_.path() + "/wrong";
+    std::string file = folder_.path() + "/wrong";
     Succeeded({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file});
     return file;
   }
