@@ -192,10 +192,10 @@ TEST_P(BorgTest, PrunesTheSame) {
 
   const auto listing = ParseList(answers[made.size() + 1]["out"].get<std::string>());
   ASSERT_TRUE(listing) << listing.error().message;
-  ASSERT_EQ(listing->archives.size(), made.size());
+  ASSERT_EQ(listing->archives.size() + listing->unfinished.size(), made.size());
   const auto ledger = Adopt({}, *listing, now);
   ASSERT_TRUE(ledger) << ledger.error().message;
-  EXPECT_EQ(Compare(*ledger, *listing).unfinished.size(), 2U);
+  EXPECT_EQ(listing->unfinished.size(), 2U);
   std::map<std::string, std::string> times;
   for (const LedgerArchive& archive : ledger->archives) times[archive.name] = TimeText(archive.seen);
   for (const auto& [name, time] : made) {
