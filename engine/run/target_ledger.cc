@@ -96,7 +96,7 @@ Status TargetLedger::OnSession(const Listing& listing) const {
 
 Status TargetLedger::OnCreated(const Listing& listing, const ListedArchive& made, LedgerTime now) {
   if (ids_before_.contains(made.id))
-    return Fail(Reason::kTargetMisbehaved, "the target says that it made the archive " + '"' + Printable(made.name, 200) + "\" (" +
+    return Fail(Reason::kTargetMisbehaved, "the target says that it made the archive \"" + Printable(made.name, 200) + "\" (" +
                                                made.id + "), which was there before this backup");
   if (!kept()) return {};
   if (!ledger_) ledger_ = Ledger{listing.repository_id, {}, listing.encryption};

@@ -139,7 +139,8 @@ TEST(TargetLedgerTest, WhatWasThereIsNoNewBackup) {
       const Status created = ledger.OnCreated(listing, old, kNow);
       ASSERT_FALSE(created);
       EXPECT_EQ(created.error().reason, Reason::kTargetMisbehaved);
-      EXPECT_THAT(created.error().message, HasSubstr("was there before this backup"));
+      EXPECT_EQ(created.error().message, "the target says that it made the archive \"" + old.name + "\" (" + old.id +
+                                             "), which was there before this backup");
     }
     EXPECT_TRUE(ledger.OnCreated(listing, listing.archives[1], kNow));
   }
