@@ -176,7 +176,7 @@ TEST_P(ShellTest, EveryPathArrivesUnchanged) {
   Plan plan = PlanForShell();
   Target& target = plan.targets[0];
   target.name = "it's \"a\" $HOME `id` \\ *!;\xc3\xa9 %s {a,b}";
-  target.archive_name = "-it's \"a\" $HOME `id` \\ *!; \xc3\xa9 %s {{a,b}} {pid}";
+  target.archive_name = "-it's \"a\" $HOME `id` \\ *!; \xc3\xa9 %s {{a,b}}\nnext {pid}";
   plan.server.root_dir = dir() + "/root's \"$HOME\"";
   target.repository.path = "-x sub/\n`id` it's \"$HOME\" \\ \\\\ *!;\t%s \xe2\x82\xac #~ ";
   target.source.paths.clear();
@@ -214,7 +214,7 @@ TEST_P(ShellTest, EveryPathArrivesUnchanged) {
   if (HasFailure()) return;
   EXPECT_EQ(result.target().value("name", ""), target.name);
   const std::string name = result.target()["archive"].value("name", "");
-  EXPECT_TRUE(name.starts_with("-it's \"a\" $HOME `id` \\ *!; \xc3\xa9 %s {a,b} ")) << name;
+  EXPECT_TRUE(name.starts_with("-it's \"a\" $HOME `id` \\ *!; \xc3\xa9 %s {a,b}\nnext ")) << name;
   const std::string repository = plan.server.root_dir + "/" + target.repository.path;
   EXPECT_TRUE(b_.Exists(repository + "/config"));
   ExpectArchived(repository, name, expected);
