@@ -160,13 +160,13 @@ Task<void> Machines::Served(Context context, std::string name) {
   if (server_keeper_) co_await server_keeper_->Forget(context, std::move(name));
 }
 
-// An account on B that runs no scripts may run `borg serve` by a forced command, or nothing at all.
 Error ExplainSilence(Error error) {
   if (error.reason != Reason::kDeadlineExceeded) return error;
   return {Reason::kNoProgress, std::move(error.message),
           "See what hangs on that machine (a file system, a login shell's start-up files), then run again."};
 }
 
+// An account on B that runs no scripts may run `borg serve` by a forced command, or nothing at all.
 Error Machines::ExplainFirst(const Error& error) const {
   const bool spoke_no_borg = error.reason == Reason::kConnectionLost || error.reason == Reason::kBorgOutputInvalid;
   if (!no_server_keeper_ || !spoke_no_borg || ServerFailure()) return error;
