@@ -68,10 +68,7 @@ class Decider {
       JobRun run = ReadRun(job, observed_.pods, have ? std::optional(log->second) : std::nullopt, now_);
       run.recorded = run.recorded && before_.last_backup;
       run.awaits_pod = run.awaits_pod && !NeverRan(run) && !IsRecorded(before_, run);
-      if (run.awaits_pod) {
-        awaits_pod_ = true;
-        Earliest(decisions_.look_again, *run.end + kPodLag);
-      }
+      if (run.awaits_pod) Earliest(decisions_.look_again, *run.end + kPodLag);
       // When it is asked for again hangs on this: the pod's clock may be wrong.
       if (run.progress) run.progress->time = std::chrono::floor<std::chrono::seconds>(now_);
       // A result hangs on the one; the other is nice to have, and must hold nobody up.
@@ -171,6 +168,7 @@ class Decider {
   }
 
   void NoteActiveRun() {
+    const bool awaits_pod = std::any_of(runs_.begin(), runs_.end(), [](const JobRun& run) { return run.awaits_pod; });
     for (const JobRun& run : runs_) {
       if (run.state == RunState::kQueued && !run.job.deleting()) facts_.queued = true;
       if (run.awaits_pod) facts_.running = true;
@@ -181,7 +179,7 @@ class Decider {
       }
       facts_.running = true;
       facts_.starting = run.state == RunState::kStarting;
-      if (carried_ && !awaits_pod_) RecordRunning(status_, run, setup_.digest);
+      if (carried_ && !awaits_pod) RecordRunning(status_, run, setup_.digest);
       Earliest(decisions_.look_again, now_ + kProgressInterval);
       if (run.state != RunState::kStarting || !run.start) continue;
       if (now_ - *run.start >= kPatience) {
@@ -266,7 +264,6 @@ class Decider {
   const api::TargetStatus before_;
   api::TargetStatus status_;
   std::vector<JobRun> runs_;
-  bool awaits_pod_ = false;  // one of them
   tl::expected<CarriedState, std::string> carried_;
   TargetSetup setup_;
   TargetFacts facts_;
