@@ -51,6 +51,8 @@ constexpr auto kTable = std::to_array<ReasonInfo>({
      "authorized_keys."},
     {Reason::kRepositoryInvalid, "RepositoryInvalid", ErrorKind::kTerminal,
      "What is at that path is not a borg repository: move it away or name another path."},
+    {Reason::kManifestMissing, "ManifestMissing", ErrorKind::kTerminal,
+     "The repository has lost its list of archives: see with borg check what else is damaged before anything is repaired."},
     {Reason::kRepositoryMissing, "RepositoryMissing", ErrorKind::kTerminal,
      "The repository was there and is not any more: find out what happened on the repository server."},
     {Reason::kRepositoryReplay, "RepositoryReplay", ErrorKind::kTerminal,

@@ -48,6 +48,7 @@ enum class Reason {
   kRepositoryLocked,
   kRepositoryNotAllowed,
   kRepositoryInvalid,
+  kManifestMissing,
   kRepositoryMissing,
   kRepositoryReplay,
   kRepositoryAccessAborted,

@@ -42,7 +42,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"InvalidRepositoryConfig", 16, Reason::kRepositoryInvalid},
     {"PathAlreadyExists", 19, Reason::kRepositoryInvalid},
     {"RepoKeyNotFoundError", 44, Reason::kRepositoryInvalid},
-    {"NoManifestError", 26, Reason::kRepositoryInvalid},
+    {"NoManifestError", 26, Reason::kManifestMissing},
     {"MissingSectionHeaderError", 0, Reason::kRepositoryInvalid},
     {"ParsingError", 0, Reason::kRepositoryInvalid},
     {"NoSectionError", 0, Reason::kRepositoryInvalid},

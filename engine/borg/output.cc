@@ -117,4 +117,12 @@ Result<Listing> ParseList(std::string_view text) {
   return listing;
 }
 
+std::vector<const ListedArchive*> Listing::All() const {
+  std::vector<const ListedArchive*> all;
+  for (const std::vector<ListedArchive>* part : {&archives, &unfinished}) {
+    for (const ListedArchive& archive : *part) all.push_back(&archive);
+  }
+  return all;
+}
+
 }  // namespace borgop

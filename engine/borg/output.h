@@ -37,6 +37,9 @@ struct Listing {
   std::string encryption;                      // such as "repokey-blake2"
   std::vector<ListedArchive> archives;         // in borg's order, by time
   std::vector<ListedArchive> unfinished = {};  // those that borg only lists where it is asked to: with .checkpoint in their names
+
+  // Both: borg deletes unfinished ones too, and what they name with them. Views into this.
+  std::vector<const ListedArchive*> All() const;
 };
 
 // Errors: kBorgOutputInvalid, with what is wrong. Lines before the object (an account's login messages) are passed over.

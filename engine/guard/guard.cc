@@ -1,6 +1,7 @@
 #include "engine/guard/guard.h"
 
 #include <string>
+#include <utility>
 
 namespace borgop::guard {
 namespace {
@@ -43,12 +44,28 @@ Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
     return Fail(*error_);
   }
   client_verdict_ = VerdictOf(monitor_.OnRequest(*request));
+  const Result<std::optional<std::string>> instead = init_.Instead(*request);
+  if (!instead) {
+    error_ = instead.error();
+    return Fail(*error_);
+  }
+  instead_ = *instead;
+  if (client_verdict_ == Verdict::kPass) Replace();
   return Step{step->size, OfClient()};
 }
 
-// A manifest is read as a whole.
+// What passes may be said in other words.
+void Guard::Replace() {
+  if (!instead_) return;
+  replacement_ = *std::exchange(instead_, std::nullopt);
+  client_verdict_ = Verdict::kReplace;
+  if (const std::optional<std::uint64_t> own = init_.TakeCommit()) monitor_.OnOwnRequest(*own);
+}
+
+// A manifest is read as a whole, and a request is replaced as one.
 Guard::Verdict Guard::OfClient() const {
-  return client_verdict_ == Verdict::kReview && !client_.AtBoundary() ? Verdict::kHold : client_verdict_;
+  const bool whole = client_verdict_ == Verdict::kReview || client_verdict_ == Verdict::kReplace;
+  return whole && !client_.AtBoundary() ? Verdict::kHold : client_verdict_;
 }
 
 Guard::Verdict Guard::Reviewed(bool good) {
@@ -57,7 +74,17 @@ Guard::Verdict Guard::Reviewed(bool good) {
 }
 
 Guard::Verdict Guard::Decide() {
-  if (client_verdict_ != Verdict::kAsk || !held_.complete()) return client_verdict_;
+  if (client_verdict_ != Verdict::kAsk) return client_verdict_;
+  if (monitor_.finishes_init() && held_.any()) {
+    error_ = Error{Reason::kManifestMissing, "the repository has no manifest, and is not empty", {}};
+    return client_verdict_ = Verdict::kRefuse;
+  }
+  if (!held_.complete()) return client_verdict_;
+  if (monitor_.finishes_init()) {
+    client_verdict_ = VerdictOf(monitor_.Held(false));
+    Replace();
+    return OfClient();
+  }
   const Result<bool> held = held_.Holds(monitor_.asked());
   if (held) {
     client_verdict_ = VerdictOf(monitor_.Held(*held));
@@ -98,9 +125,9 @@ Result<Guard::Step> Guard::FromServer(std::string_view bytes) {
     return Fail(*error_);
   }
   if (verdict.own) {
-    const Status listed = OnListed();
-    if (!listed) {
-      error_ = listed.error();
+    const Status answered = OnOwn(*answer);
+    if (!answered) {
+      error_ = answered.error();
       return Fail(*error_);
     }
   }
@@ -113,7 +140,11 @@ Guard::Verdict Guard::OfServer() const {
   return server_verdict_ == Verdict::kReplace && !server_.AtBoundary() ? Verdict::kOwn : server_verdict_;
 }
 
-Status Guard::OnListed() {
+Status Guard::OnOwn(const Answer& answer) {
+  if (!waiting_) {  // the commit of an init
+    if (!answer.exception) return {};
+    return Fail(Reason::kInitFailed, "the new repository cannot be committed: " + std::string(*answer.exception));
+  }
   waiting_ = false;
   const Result<std::vector<ObjectId>> page = DecodeList(server_.head());
   return page ? held_.Add(*page) : Fail(page.error());

@@ -16,11 +16,14 @@
 //               read it; then act by what Reviewed() says: kPass or kRefuse
 //     kRefuse   drop what was kept and them; from now on nothing passes
 //     kOwn      (FromServer) drop the same: it answers the guard's own question
-//     kReplace  (FromServer) drop the same, and write Replacement() instead
+//     kReplace  drop the same, and write Replacement() instead
 //
 // A `put` to an id that the repository already holds would replace what older archives need. Only B knows what it holds; so before the first
 // object is put, the guard has B list them all. T holds the repository's lock then, and nothing of what it puts has passed: later nothing is
 // asked any more.
+//
+// What `borg init` asks for is said in other words (init_steps.h). Where it finishes what another one began, B has to list no object
+// before anything else than `open` passes: borg init has the lock then.
 //
 // Threading: one thread. Errors: the session must end, and every later call fails likewise; nothing that was kept may pass.
 // kBorgOutputInvalid: this is not borg's protocol; kRepositoryTampered: B is not what it was; those of HeldObjects.
@@ -48,7 +51,10 @@ class Guard {
   };
 
   explicit Guard(Expectation expectation, HeldObjects held = HeldObjects())
-      : shown_manifest_(expectation.shown_manifest), monitor_(std::move(expectation)), held_(std::move(held)) {}
+      : shown_manifest_(expectation.shown_manifest),
+        init_(expectation.init, Monitor::kOwnRequests - 1),
+        monitor_(std::move(expectation)),
+        held_(std::move(held)) {}
 
   // The next bytes of T, at least one; not while a question is open.
   Result<Step> FromClient(std::string_view bytes);
@@ -80,12 +86,15 @@ class Guard {
   std::uint64_t new_bytes() const { return monitor_.new_bytes(); }
 
  private:
-  Status OnListed();
+  Status OnOwn(const Answer& answer);
+  void Replace();
   // Of the bytes just read, by the verdict on their message.
   Verdict OfClient() const;
   Verdict OfServer() const;
 
   std::optional<std::string> shown_manifest_;
+  InitSteps init_;
+  std::optional<std::string> instead_;  // of the message told last, once it passes
   std::string replacement_;
   Monitor monitor_;
   MessageReader client_{"borg on the target", kRequestLimits};

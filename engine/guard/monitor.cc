@@ -90,6 +90,10 @@ Monitor::Verdict Monitor::Refuse(std::string_view method, Why why, const std::op
 Monitor::Verdict Monitor::Held(bool held) {
   if (!asking_) return Verdict::kRefuse;
   asking_ = false;
+  if (finishes_init() && !held) {
+    found_empty_ = true;
+    return Verdict::kAllow;
+  }
   if (held) {
     pending_.pop_back();
     return Refuse("put", "it overwrites an object of the repository", asked_);
@@ -115,8 +119,9 @@ void Monitor::Remember(const ObjectId& id) {
 }
 
 // What C's own borg asks matters only for what B answers to it.
-Monitor::Why Monitor::Trust(const Request& request, Pending& pending) const {
+Monitor::Why Monitor::Trust(const Request& request, Pending& pending) {
   if (pending_.size() >= kMaxPending) return kTooMany;
+  if (finishes_init() && request.method != "negotiate" && request.method != "open") asking_ = !found_empty_;
   if (request.method == "open") pending.asked = Asked::kRepositoryId;
   if (request.method == "get_free_nonce") pending.asked = Asked::kNonce;
   if (request.method == "load_key") pending.asked = Asked::kKey;

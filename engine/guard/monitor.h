@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "engine/base/error.h"
+#include "engine/guard/init_steps.h"
 #include "engine/guard/key_print.h"
 #include "engine/guard/object_id.h"
 #include "engine/guard/refusals.h"
@@ -49,13 +50,14 @@ struct Expectation {
   Client client = Client::kBackup;
   bool reviews_manifests = false;                  // kBackup: what it puts as manifest waits until somebody has read it
   std::optional<std::string> shown_manifest = {};  // kTrusted: in place of the repository's, which stays as it is
+  InitKind init = InitKind::kNone;                 // kTrusted: of `borg init` (init_steps.h)
 };
 
 class Monitor {
  public:
   enum class Verdict : std::uint8_t {
     kAllow,
-    kAsk,     // `put`: whether B holds `asked()` decides; answer by Held() before anything else
+    kAsk,  // `put`: whether B holds `asked()` decides; answer by Held() before anything else. To finish an init: whether it holds anything
     kReview,  // `put` of a manifest: what it says decides; answer by Reviewed() before anything else
     kRefuse,
   };
@@ -64,6 +66,7 @@ class Monitor {
 
   Verdict OnRequest(const Request& request);
   const ObjectId& asked() const { return asked_; }
+  bool finishes_init() const { return expected_.init == InitKind::kFinishes; }
   Verdict Held(bool held);
   Verdict Reviewed(bool good);
   // B has answered all but the request that is not decided.
@@ -109,7 +112,7 @@ class Monitor {
   static const Rule kRules[];
 
   Why Judge(const Request& request, Pending& pending);
-  Why Trust(const Request& request, Pending& pending) const;
+  Why Trust(const Request& request, Pending& pending);
   bool IsUndecided() const { return asking_ || reviewing_; }  // the last of pending_, which has not gone to B yet
   Verdict Refuse(std::string_view method, Why why, const std::optional<ObjectId>& id);
   void Remember(const ObjectId& id);
@@ -147,6 +150,7 @@ class Monitor {
   std::deque<ObjectId> put_order_;  // the oldest is forgotten first
   ObjectId asked_{};
   bool asking_ = false, reviewing_ = false;
+  bool found_empty_ = false;  // what an init is finished in
 };
 
 }  // namespace borgop::guard

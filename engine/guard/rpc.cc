@@ -208,6 +208,8 @@ class Packer {
  public:
   void Map(std::uint32_t pairs) { packer_.pack_map(pairs); }
   void Number(std::uint64_t number) { packer_.pack_uint64(number); }
+  void Bool(bool value) { value ? packer_.pack_true() : packer_.pack_false(); }
+  void None() { packer_.pack_nil(); }
   void Text(std::string_view text) {
     packer_.pack_str(static_cast<std::uint32_t>(text.size()));
     packer_.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
@@ -245,6 +247,31 @@ std::string EncodeList(std::uint64_t id, std::uint64_t limit, const ObjectId* ma
   if (marker != nullptr) {
     packer.Text("marker");
     packer.Text({marker->data(), marker->size()});
+  }
+  return packer.Packed();
+}
+
+Result<std::string> EncodeRequest(const Request& request) {
+  Packer packer;
+  packer.Map(3);
+  packer.Text("i");
+  packer.Number(request.id);
+  packer.Text("m");
+  packer.Text(request.method);
+  packer.Text("a");
+  packer.Map(static_cast<std::uint32_t>(request.arguments.size()));
+  for (const Argument& argument : request.arguments) {
+    const Value& value = argument.value;
+    packer.Text(argument.name);
+    switch (value.kind) {
+      case Value::Kind::kNone: packer.None(); break;
+      case Value::Kind::kBool: packer.Bool(value.boolean); break;
+      case Value::Kind::kUnsigned: packer.Number(value.number); break;
+      case Value::Kind::kBytes: packer.Text(value.bytes); break;
+      case Value::Kind::kLongBytes:
+      case Value::Kind::kMap:
+      case Value::Kind::kOther: return Unknown("an argument that cannot be said again");
+    }
   }
   return packer.Packed();
 }

@@ -59,6 +59,9 @@ std::string EncodeList(std::uint64_t id, std::uint64_t limit, const ObjectId* ma
 // What it answers: the ids. Errors as above, and where borg serve said an exception.
 Result<std::vector<ObjectId>> DecodeList(std::string_view head);
 
+// The same request once more. Errors: where it has an argument that cannot be said again.
+Result<std::string> EncodeRequest(const Request& request);
+
 // The data of a whole request that puts an object.
 Result<std::string> DataIn(std::string_view put);
 // What borg serve answers where it found the object that was asked for.

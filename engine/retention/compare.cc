@@ -44,8 +44,6 @@ Comparison Compare(const Ledger& ledger, const Listing& listing) {
     const auto match = known.find(listed.id);
     if (match != known.end() && match->second->name == listed.name) {
       found.insert(match->second);
-    } else if (match == known.end() && IsUnfinished(listed.name)) {
-      result.unfinished.push_back(&listed);
     } else {
       result.strangers.push_back(&listed);
     }

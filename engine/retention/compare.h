@@ -20,8 +20,8 @@ struct Comparison {
   std::vector<const LedgerArchive*> missing;
   // Of the ledger: dropped, and listed. Borg was cut before it had dropped them, or the repository was rolled back.
   std::vector<const LedgerArchive*> undone;
-  // Of the listing, what is none of the ledger's. What an interrupted `borg create` left is no backup; strangers may be anything.
-  std::vector<const ListedArchive*> strangers, unfinished;
+  // Of the listing, what is none of the ledger's: anything. What an interrupted `borg create` left is no backup, and not among them.
+  std::vector<const ListedArchive*> strangers;
 };
 
 Comparison Compare(const Ledger& ledger, const Listing& listing);

@@ -14,25 +14,16 @@ constexpr std::size_t kShown = 200;  // of a name
 
 std::string Quoted(std::string_view name) { return '"' + Printable(name, kShown) + '"'; }
 
-// borg deletes unfinished ones too, and what they name with them: those are looked at as well.
-std::vector<const ListedArchive*> AllOf(const Listing& listing) {
-  std::vector<const ListedArchive*> all;
-  for (const std::vector<ListedArchive>* part : {&listing.archives, &listing.unfinished}) {
-    for (const ListedArchive& archive : *part) all.push_back(&archive);
-  }
-  return all;
-}
-
 }  // namespace
 
 std::optional<std::string> Objection(const Listing& before, const Listing& after) {
   if (before.repository_id != after.repository_id) return "it is one of another repository";
   std::map<std::string_view, const ListedArchive*> listed;
-  for (const ListedArchive* archive : AllOf(after)) {
+  for (const ListedArchive* archive : after.All()) {
     if (!listed.emplace(archive->name, archive).second) return "the archive " + Quoted(archive->name) + " is in it twice";
   }
   std::set<std::string_view> ids;
-  for (const ListedArchive* archive : AllOf(before)) {
+  for (const ListedArchive* archive : before.All()) {
     const auto found = listed.find(archive->name);
     if (found == listed.end()) return "the archive " + Quoted(archive->name) + " is not in it any more";
     if (found->second->id != archive->id) return "the archive " + Quoted(archive->name) + " is another one in it";

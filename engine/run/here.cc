@@ -61,7 +61,8 @@ Task<Result<ExchangeResult>> BorgHere::RunOnce(Context context, std::string path
                       .pins = pins_,
                       .max_new_bytes = std::nullopt,
                       .client = guard::Client::kTrusted,
-                      .shown_manifest = shown_manifest_});
+                      .shown_manifest = shown_manifest_,
+                      .init = init_});
   Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), append_only_, name);
   if (!server) co_return Fail(server.error());
   Client client;

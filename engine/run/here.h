@@ -30,6 +30,9 @@ class BorgHere {
     tested_ = true;  // by whoever it is beside of
   }
 
+  // What the commands from now on are of. kFinishes: kManifestMissing where there is more than another init leaves.
+  void SetInit(guard::InitKind kind) { init_ = kind; }
+
   // Makes a command for a client and runs it on the repository at `path` on B. Errors: only those of setting it up; what borg came
   // to is in the result.
   using MakeCommand = std::function<Command(const Client&)>;
@@ -51,6 +54,7 @@ class BorgHere {
   std::string sessions_ = "serve";
   std::optional<std::string> shown_manifest_;
   std::optional<std::uint64_t> max_memory_;
+  guard::InitKind init_ = guard::InitKind::kNone;
   bool tested_ = false;  // the borg here has tested itself, and all was well
   std::optional<PrivateDirectory> directory_;
   int count_ = 0;

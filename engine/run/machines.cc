@@ -142,12 +142,12 @@ Task<Result<std::optional<std::string>>> Machines::AskServer(Context context, st
 }
 
 Task<Result<bool>> Machines::HasEmptyDirectory(Context context, std::string path) {
-  if (!server_keeper_) co_return false;
+  if (!server_keeper_) co_return true;
   co_return co_await IsEmptyDirectory(context, *server_connection_, std::move(path));
 }
 
-Task<Status> Machines::MakeRepository(Context context, std::string path, InitAt init) {
-  if (!server_keeper_) co_return co_await init(context, path);
+Task<Status> Machines::MakeRepository(Context context, std::string path, bool begun, InitAt init) {
+  if (!server_keeper_ || begun) co_return co_await init(context, path);
   const Result<std::optional<std::string>> staging = co_await StageRepository(context, *server_connection_, *server_keeper_, path);
   if (!staging) co_return Fail(staging.error());
   if (!*staging) co_return co_await init(context, path);

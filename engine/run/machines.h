@@ -44,12 +44,13 @@ class Machines {
 
   // What a short script on B prints, at most `limit` bytes; nothing where B's account runs none.
   Task<Result<std::optional<std::string>>> AskServer(Context context, std::string script, std::size_t limit);
-  // Whether there is nothing yet but a directory for it; false where B's account does not let us look.
+  // Whether there is nothing yet but a directory for it. Where B's account does not let us look that is for borg to say: its init takes
+  // no other one.
   Task<Result<bool>> HasEmptyDirectory(Context context, std::string path);
   // Runs `init` where a repository can be made, and sees to it that it appears at `path` as a whole or not at all, as far as B's
-  // account allows that (engine/remote/staging.h).
+  // account allows that (engine/remote/staging.h). `begun`: part of it is there already.
   using InitAt = std::function<Task<Status>(Context, std::string path)>;
-  Task<Status> MakeRepository(Context context, std::string path, InitAt init);
+  Task<Status> MakeRepository(Context context, std::string path, bool begun, InitAt init);
 
   Connection& target() { return *target_connection_; }
   Keeper& target_keeper() { return *target_keeper_; }

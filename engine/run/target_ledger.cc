@@ -75,9 +75,7 @@ Status TargetLedger::OnFound(const Listing& listing, LedgerTime now, std::vector
                         " archives that were not seen made; they count for nothing and stay (adopt: true takes them in where "
                         "there is no ledger yet)");
   }
-  for (const std::vector<ListedArchive>* part : {&listing.archives, &listing.unfinished}) {
-    for (const ListedArchive& archive : *part) ids_before_.insert(archive.id);
-  }
+  for (const ListedArchive* archive : listing.All()) ids_before_.insert(archive->id);
   // Whatever cannot be remembered is not looked for either.
   Result<Ledger> before = Adopt({}, listing, now);
   before_ = before ? *std::move(before) : Ledger{listing.repository_id, {}};

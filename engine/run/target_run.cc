@@ -114,7 +114,7 @@ class TargetRun {
   Task<void> Steps(Context context) {
     if (!co_await InPhase(context, PhaseName::kConnect, [this](Context inner) { return Connect(inner); })) co_return;
     if (!co_await InPhase(context, PhaseName::kInspect, [this](Context inner) { return Inspect(inner); })) co_return;
-    if (missing_) {
+    if (missing_ || unfinished_) {
       if (!co_await InPhase(context, PhaseName::kInit, [this](Context inner) { return InitRepository(inner); })) co_return;
     }
     bool good = true;
@@ -171,6 +171,9 @@ class TargetRun {
     if (!unlocked) co_return unlocked;
     const Result<Listing> listing = co_await upkeep_.List(context);
     missing_ = !listing && listing.error().reason == Reason::kRepositoryMissing;
+    // What an init leaves that was cut, where it could not be staged. A repository that is known was whole once.
+    unfinished_ = !listing && listing.error().reason == Reason::kManifestMissing && !ledger_.ledger();
+    if (unfinished_) co_return Status{};
     if (!listing && listing.error().reason == Reason::kRepositoryInvalid) {
       const Result<bool> empty = co_await machines_.HasEmptyDirectory(context, report_.repository.path);
       if (!empty) co_return Fail(empty.error());
@@ -206,14 +209,16 @@ class TargetRun {
   Task<Status> InitRepository(Context context) {
     const Machines::InitAt init = [this](Context inner, std::string path) -> Task<Status> {
       const auto make = [this, path](const Client& client) { return Init(client, path, target_.repository.encryption); };
+      upkeep_.here().SetInit(unfinished_ ? guard::InitKind::kFinishes : guard::InitKind::kMakes);
       const Result<ExchangeResult> result = co_await upkeep_.Run(inner, path, Step::kInit, make);
+      upkeep_.here().SetInit(guard::InitKind::kNone);
       if (!result) co_return Fail(result.error());
       co_return Status{};
     };
     const guard::Pins before = ledger_.pins();
-    const Status made = co_await machines_.MakeRepository(context, report_.repository.path, init);
+    const Status made = co_await machines_.MakeRepository(context, report_.repository.path, unfinished_, init);
     if (!made) ledger_.pins() = before;  // what was not made there is not what is expected there
-    if (!made && made.error().reason == Reason::kInitFailed) {
+    if (!made && (unfinished_ || made.error().reason == Reason::kInitFailed)) {
       // Another run may have made it meanwhile.
       const Result<Listing> listing = co_await upkeep_.List(context);
       if (listing) co_return co_await Found(context, *listing);
@@ -376,6 +381,7 @@ class TargetRun {
   CreateResult created_;
   std::string lock_owner_;     // empty: whether other runs of this target are alive is not known
   bool missing_ = false;       // there is no repository yet
+  bool unfinished_ = false;    // there is one that another init began
   bool after_ran_ = false;     // the phase `after` was there
   bool hooks_failed_ = false;  // an after hook
   std::vector<PhaseName> failed_;

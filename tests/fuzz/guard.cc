@@ -5,12 +5,16 @@
 
 namespace {
 
+using borgop::guard::Expectation;
 using borgop::guard::Guard;
+using borgop::guard::InitKind;
 using Verdict = Guard::Verdict;
 
 // Carries bytes as the bridge does.
 class Session {
  public:
+  explicit Session(Expectation expectation) : guard_(std::move(expectation)) {}
+
   void Say(bool server, std::string_view bytes) {
     std::string& kept = server ? kept_server_ : kept_client_;
     while (!bytes.empty() && error_.empty()) {
@@ -42,6 +46,7 @@ class Session {
       borgop::fuzz::Must(server || guard_.refusals().empty(), "nothing passes after a refusal");
       (server ? to_client_ : to_server_) += kept;
     }
+    if (verdict == Verdict::kReplace) (server ? to_client_ : to_server_) += guard_.Replacement();
     kept.clear();
   }
 
@@ -56,16 +61,20 @@ class Session {
     return error_.empty() ? guard_.Decide() : Verdict::kRefuse;
   }
 
-  Guard guard_{{"/r", {borgop::guard::ObjectId{'R'}, 5, std::nullopt}, 1000}};
+  Guard guard_;
   char questions_ = 0;
   std::string to_server_, to_client_, kept_client_, kept_server_, error_;
 };
 
-}  // namespace
+Expectation Expected(InitKind init = InitKind::kNone) {
+  Expectation expectation{"/r", {borgop::guard::ObjectId{'R'}, 5, std::nullopt}, 1000};
+  if (init != InitKind::kNone) expectation.client = borgop::guard::Client::kTrusted;
+  expectation.init = init;
+  return expectation;
+}
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string_view text = borgop::fuzz::Text(data, size);
-  Session whole, pieces;
+void Play(std::string_view text, const Expectation& expectation) {
+  Session whole(expectation), pieces(expectation);
   std::string client;
   while (!text.empty()) {
     const auto first = static_cast<unsigned char>(text.front());
@@ -77,6 +86,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     borgop::fuzz::InPieces(bytes, [&](std::string_view piece) { pieces.Say(server, piece); });
   }
   borgop::fuzz::Must(whole.Told() == pieces.Told(), "pieces mean what the whole does");
-  borgop::fuzz::Must(client.starts_with(whole.to_server()), "what passes is what was said");
+  if (expectation.init == InitKind::kNone)
+    borgop::fuzz::Must(client.starts_with(whole.to_server()), "what passes is what was said");
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  for (const InitKind init : {InitKind::kNone, InitKind::kMakes, InitKind::kFinishes})
+    Play(borgop::fuzz::Text(data, size), Expected(init));
   return 0;
 }

@@ -23,7 +23,6 @@ std::string Text(const Comparison& comparison) {
   Add(text, "missing", comparison.missing);
   Add(text, "undone", comparison.undone);
   Add(text, "stranger", comparison.strangers);
-  Add(text, "unfinished", comparison.unfinished);
   return text;
 }
 
@@ -58,8 +57,6 @@ const CompareRow kCompareRows[] = {
     {"DroppedNameAgain", LedgerOf({Dropped("a", "x"), Seen("b", "x")}), ListingOf({Listed("b", "x")}), "present:x", nullptr},
     {"DroppedUnderOtherName", LedgerOf({Dropped("a", "x")}), ListingOf({Listed("a", "y")}), "stranger:y", nullptr},
     {"Stranger", LedgerOf({Seen("a", "x")}), ListingOf({Listed("a", "x"), Listed("b", "y")}), "present:x stranger:y", nullptr},
-    {"Unfinished", LedgerOf({}), ListingOf({Listed("a", "x.checkpoint"), Listed("b", "x.checkpoint.1")}),
-     "unfinished:x.checkpoint unfinished:x.checkpoint.1", nullptr},
     {"Missing", LedgerOf({Seen("a", "x"), Seen("b", "y")}), ListingOf({Listed("b", "y")}), "present:y missing:x", "1 is gone (x)"},
     {"AllMissing", LedgerOf({Seen("a", "x"), Seen("b", "y")}), ListingOf({}), "missing:x missing:y", "2 are gone (x, y)"},
     {"Changed", LedgerOf({Seen("a", "x")}), ListingOf({Listed("b", "x")}), "changed:x stranger:x", "1 is another one now (x)"},
