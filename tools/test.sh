@@ -83,7 +83,7 @@ run_suites() { # PRESET
   step "testing ($preset)"
   [[ -z $label ]] || arguments+=(-L "^$label\$")
   # Each suite runs once: what AddressSanitizer will run does not run here as well.
-  [[ -z $once ]] || arguments+=(-L '^(release|api)$')
+  [[ -z $once ]] || arguments+=(-L '^release$')
   arguments+=(--no-tests="$([[ -n $once ]] && echo ignore || echo error)")
   # Suites that mostly wait or move gigabytes run as users have the program; under a sanitizer they would show nothing more.
   if [[ $preset == tsan ]]; then
@@ -92,7 +92,6 @@ run_suites() { # PRESET
     [[ $label == api ]] && arguments+=(-R '^api_operator_tests$') || arguments+=(-L '^threads$')
   elif [[ $preset != release ]]; then
     without=release
-    [[ $label == api ]] || without+='|api'
   else
     # What needs a node takes minutes and root, and Flux and Argo CD take minutes to build: only where somebody asks for it.
     without=$([[ -n $slow ]] || echo 'slow|')$([[ -n $node ]] || echo 'node|')$([[ -n $gitops ]] || echo gitops)

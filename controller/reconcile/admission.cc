@@ -15,6 +15,18 @@ namespace borgop::controller {
 
 using nlohmann::json;
 
+namespace {
+
+// The run of a target that goes on without its Job, as its status tells.
+std::optional<UnfinishedJob> OrphanOf(const json& target, const std::set<std::string>& jobs) {
+  const std::string state = TextAt(target, {"status", "state"});
+  std::string job = TextAt(target, {"status", "lastBackup", "job"});
+  if ((state != api::kPhaseRunning && state != api::kPhaseStarting) || jobs.contains(job)) return std::nullopt;
+  return UnfinishedJob{{std::move(job), {}}, TextAt(target, {"metadata", "name"}), {}, false, false};
+}
+
+}  // namespace
+
 bool HoldsRuns(const json& target) {
   const api::ObjectMeta meta = api::ReadMeta(target);
   const api::TargetStatus status = api::ReadStatus(target);
@@ -27,8 +39,10 @@ std::vector<UnfinishedJob> UnfinishedJobs(const std::vector<SharedObject>& jobs,
   std::map<std::string, const json*> by_name;
   for (const SharedObject& target : targets) by_name.emplace(TextAt(*target, {"metadata", "name"}), target.get());
   std::vector<UnfinishedJob> unfinished;
+  std::set<std::string> names;
   for (const SharedObject& shared : jobs) {
     const json& job = *shared;
+    names.insert(TextAt(job, {"metadata", "name"}));
     if (TrueCondition(job, "Complete") != nullptr || TrueCondition(job, "Failed") != nullptr) continue;
     const api::ObjectMeta meta = api::ReadMeta(job);
     const auto target = by_name.find(meta.Annotation(api::kTargetNameAnnotation));
@@ -37,6 +51,9 @@ std::vector<UnfinishedJob> UnfinishedJobs(const std::vector<SharedObject>& jobs,
     if (meta.deleting() && suspended) continue;
     unfinished.push_back(
         {{meta.name, meta.uid}, target->first, meta.creation_time.value_or(WallTime{}), suspended, HoldsRuns(*target->second)});
+  }
+  for (const SharedObject& shared : targets) {
+    if (std::optional<UnfinishedJob> orphan = OrphanOf(*shared, names)) unfinished.push_back(*std::move(orphan));
   }
   return unfinished;
 }

@@ -33,7 +33,8 @@ struct UnfinishedJob {
   bool held = false;  // its target must not start runs now
 };
 
-// From the Jobs of a server's targets, whose spec.serverRef names it. `targets` by name. Ended and deleted Jobs are left out.
+// From the Jobs of a server's targets, whose spec.serverRef names it. `targets` by name. Ended and deleted Jobs are left out; a run whose Job is
+// gone, and whose pod is not over (orphaned_pods.h), is one that is not suspended.
 std::vector<UnfinishedJob> UnfinishedJobs(const std::vector<SharedObject>& jobs, const std::vector<SharedObject>& targets);
 // The target's status says that runs must wait, or is not about its present spec.
 bool HoldsRuns(const nlohmann::json& target);

@@ -10,6 +10,7 @@
 #include "controller/reconcile/job_upkeep.h"
 #include "controller/reconcile/json_view.h"
 #include "controller/reconcile/new_runs.h"
+#include "controller/reconcile/orphaned_pods.h"
 #include "controller/reconcile/owned_objects.h"
 #include "controller/reconcile/pod_upkeep.h"
 #include "controller/reconcile/record_run.h"
@@ -62,24 +63,28 @@ class Decider {
 
  private:
   void ReadRuns() {
-    for (const json& job : observed_.jobs) {
-      const auto log = observed_.logs.find(NewestPodOf(job, observed_.pods));
-      const bool have = log != observed_.logs.end();
-      JobRun run = ReadRun(job, observed_.pods, have ? std::optional(log->second) : std::nullopt, now_);
-      run.recorded = run.recorded && before_.last_backup;
-      run.awaits_pod = run.awaits_pod && !NeverRan(run) && !IsRecorded(before_, run);
-      if (run.awaits_pod) Earliest(decisions_.look_again, *run.end + kPodLag);
-      // When it is asked for again hangs on this: the pod's clock may be wrong.
-      if (run.progress) run.progress->time = std::chrono::floor<std::chrono::seconds>(now_);
-      // A result hangs on the one; the other is nice to have, and must hold nobody up.
-      if (run.ended() && run.wants_log && !IsRecorded(before_, run)) decisions_.logs.push_back({run.pod, kReportTail});
-      if (run.state == RunState::kRunning && !run.engine_ended && !have && ProgressIsOld(run))
-        decisions_.logs.push_back({run.pod, kProgressTail, true});
-      runs_.push_back(std::move(run));
-    }
+    for (const json& job : observed_.jobs) Read(job, false);
+    for (const json& job : JobsOfOrphans(observed_.jobs, observed_.pods)) Read(job, true);
     std::sort(runs_.begin(), runs_.end(), [](const JobRun& a, const JobRun& b) {
       return std::tie(a.end, a.job.creation_time, a.job.name) < std::tie(b.end, b.job.creation_time, b.job.name);
     });
+  }
+
+  void Read(const json& job, bool gone) {
+    const auto log = observed_.logs.find(NewestPodOf(job, observed_.pods));
+    const bool have = log != observed_.logs.end();
+    JobRun run = ReadRun(job, observed_.pods, have ? std::optional(log->second) : std::nullopt, now_);
+    run.job_is_gone = gone;
+    run.recorded = run.recorded && before_.last_backup;
+    run.awaits_pod = run.awaits_pod && !NeverRan(run) && !IsRecorded(before_, run);
+    if (run.awaits_pod) Earliest(decisions_.look_again, *run.end + kPodLag);
+    // When it is asked for again hangs on this: the pod's clock may be wrong.
+    if (run.progress) run.progress->time = std::chrono::floor<std::chrono::seconds>(now_);
+    // A result hangs on the one; the other is nice to have, and must hold nobody up.
+    if (run.ended() && run.wants_log && !IsRecorded(before_, run)) decisions_.logs.push_back({run.pod, kReportTail});
+    if (run.state == RunState::kRunning && !run.engine_ended && !have && ProgressIsOld(run))
+      decisions_.logs.push_back({run.pod, kProgressTail, true});
+    runs_.push_back(std::move(run));
   }
 
   bool ProgressIsOld(const JobRun& run) const {
@@ -209,7 +214,7 @@ class Decider {
     if (!setup_.inputs || observed_.refusal) return;
     StaleJobs stale = DecideStaleJobs(runs_, *setup_.inputs, settings_);
     for (const WantedJob& wanted : stale.make) Make(wanted, "BackupRenewed", "The spec changed while a backup waited");
-    decisions_.delete_jobs = std::move(stale.remove);
+    decisions_.delete_waiting = std::move(stale.remove);
 
     if (const std::optional<WantedJob> wanted = RunNow(meta_, before_, runs_)) {
       const std::string value = meta_.Annotation(api::kRunNowAnnotation);

@@ -55,13 +55,14 @@ struct Decisions {
   std::vector<std::string> delete_cron_jobs;
   std::vector<JobRef> add_finalizer;        // kResultFinalizer
   std::vector<nlohmann::json> create;       // Jobs; one that exists is as good as made
+  std::vector<JobRef> delete_waiting;       // Jobs in whose places others were made: before the status lets anything be released
   std::vector<JobRef> suspend;              // merge patch: spec.suspend true
   std::optional<api::TargetStatus> status;  // where it changed; the target's resourceVersion is the precondition
   std::vector<Event> events;
   std::vector<JobRef> mark_recorded;     // merge patch: without kResultFinalizer, with kRecordedAnnotation "true"
   std::vector<JobRef> remove_finalizer;  // kResultFinalizer
   std::vector<JobRef> free_pods;         // kResultFinalizer, of pods by name and uid
-  std::vector<JobRef> delete_jobs;       // with the uid as precondition, propagation Background
+  std::vector<JobRef> delete_jobs;       // of the history; like delete_waiting with the uid as precondition, propagation Background
 
   std::optional<WallTime> look_again;  // at the latest
 };

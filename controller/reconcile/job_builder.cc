@@ -199,10 +199,13 @@ json BuildCronJob(const JobInputs& inputs, const EngineSettings& settings, RunKi
 json BuildJob(const JobInputs& inputs, const EngineSettings& settings, RunKind kind, const std::string& name,
               const std::map<std::string, std::string>& annotations) {
   json meta = OwnedMeta(inputs.meta, name, Labels(inputs, kind));
-  meta["finalizers"] = json::array({api::kResultFinalizer});
   meta["annotations"] = JobAnnotations(inputs, settings, kind);
-  for (const auto& [key, value] : annotations) meta["annotations"][key] = value;
   json spec = JobSpec(inputs, settings, kind);
+  // On the pod too, which may be all that is left of the run.
+  for (const auto& [key, value] : annotations) {
+    meta["annotations"][key] = value;
+    spec["template"]["metadata"]["annotations"][key] = value;
+  }
   spec["ttlSecondsAfterFinished"] = kTtl;
   return {{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"metadata", std::move(meta)}, {"spec", std::move(spec)}};
 }

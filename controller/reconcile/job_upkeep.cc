@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "controller/api/names.h"
+#include "controller/reconcile/json_view.h"
 #include "controller/reconcile/record_run.h"
 
 namespace borgop::controller {
@@ -19,17 +20,26 @@ bool HasResultFinalizer(const api::ObjectMeta& object) {
   return std::find(object.finalizers.begin(), object.finalizers.end(), api::kResultFinalizer) != object.finalizers.end();
 }
 
+bool WantsFinalizer(const nlohmann::json& job) {
+  const api::ObjectMeta meta = api::ReadMeta(job);
+  return !HasResultFinalizer(meta) && meta.Annotation(api::kRecordedAnnotation).empty() && !TrueAt(job, {"spec", "suspend"});
+}
+
 bool NeverRan(const JobRun& run) { return run.job.deleting() && run.ended() && !run.start; }
 
 FinalizerChanges DecideFinalizers(const std::vector<JobRun>& runs, const api::TargetStatus& status) {
   FinalizerChanges changes;
   for (const JobRun& run : runs) {
+    if (run.job_is_gone) continue;
     const bool has = HasResultFinalizer(run.job);
     if (NeverRan(run)) {
       if (has) changes.remove.push_back(RefOf(run.job));
     } else if (run.ended() && IsRecorded(status, run)) {
       if (has || run.job.Annotation(api::kRecordedAnnotation).empty()) changes.mark.push_back(RefOf(run.job));
-    } else if (!has && !run.job.deleting()) {  // no finalizer can be added to what is being deleted
+    } else if (run.job.deleting()) {
+      // Only once it is gone its pod is ended, which stays until it is read.
+      if (has && !run.ended()) changes.remove.push_back(RefOf(run.job));
+    } else if (!has && run.state != RunState::kQueued) {
       changes.add.push_back(RefOf(run.job));
     }
   }
@@ -74,7 +84,7 @@ std::vector<JobRef> JobsToSuspend(const std::vector<JobRun>& runs, bool stop_all
   std::vector<JobRef> suspend;
   for (std::size_t i = stop_all ? 0 : 1; i < active.size(); ++i) {
     // There is nothing to stop, and a Job that is suspended just then is never said to have ended.
-    if (!active[i]->engine_ended) suspend.push_back(RefOf(active[i]->job));
+    if (!active[i]->engine_ended && !active[i]->job.deleting()) suspend.push_back(RefOf(active[i]->job));
   }
   return suspend;
 }

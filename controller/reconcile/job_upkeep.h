@@ -1,9 +1,9 @@
 // What is due to a target's Jobs besides making them: the finalizer that keeps a Job until its result is in the status, the limits of
 // history, Jobs that were overtaken by a change of the spec, and two that run at once.
 //
-// The finalizer is on each Job that may still have something to tell. It goes once the status has the result, and where there is none
-// to come (a Job deleted before it started). CronJobs pass no finalizers on to their Jobs, so those get it when they are seen. Until then
-// only that Kubernetes keeps more of them than the target wants (job_builder.cc) holds them; so history is kept here, for all Jobs.
+// The finalizer is on each Job that was released and may still have something to tell: one that waits holds up nobody, not even a
+// namespace that goes and takes the operator's rights in it along. It goes once the status has the result, where there is none to come (a Job
+// deleted before it started), and where its pod will tell (one deleted while it runs). Jobs get it when they are seen: CronJobs pass none on. Until then only that Kubernetes keeps more of them than the target wants (job_builder.cc) holds them; so history is kept here, for all Jobs.
 //
 // Thread safety: pure functions. Source: Kubernetes, "Finalizers", CronJob (jobTemplate's metadata: labels and annotations only).
 #pragma once
@@ -19,6 +19,9 @@ namespace borgop::controller {
 
 // A Job's, or a pod's (pod_upkeep.h).
 bool HasResultFinalizer(const api::ObjectMeta& object);
+
+// Whether a Job may get it at the next look.
+bool WantsFinalizer(const nlohmann::json& job);
 
 // A Job that was deleted before it began: it is no run.
 bool NeverRan(const JobRun& run);

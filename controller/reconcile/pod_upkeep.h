@@ -6,9 +6,8 @@
 //
 // | of | once |
 // | --- | --- |
-// | the newest pod of a Job | the Job's result is in the status |
+// | the newest pod of a Job, also of one that is gone (orphaned_pods.h) | the run's result is in the status |
 // | an older one, or one that the cluster took away: the Job makes another in its place | it is over: a drain waits for it to be gone |
-// | a pod whose Job is gone | it is over |
 // | any pod of a target or a namespace that goes | at once (Decide) |
 //
 // Over is a pod that has ended, or that was deleted with no time left to end in (--force, or no node ever took it). None that goes on is let

@@ -105,12 +105,25 @@ void Take(const std::optional<WallTime>& time, const JobTimes& times, std::optio
 // A clock that is wrong by more than that would have it wait for nothing.
 bool IsJustNow(const std::optional<WallTime>& end, WallTime now) { return end && now < *end + kPodLag && now > *end - kPodLag; }
 
+// Of a Job that was deleted: whether its pod has nothing more to tell, as far as anybody waits for it. One without our finalizer goes unseen.
+bool HasSettled(const json* pod, WallTime now) {
+  if (pod == nullptr || IsOver(*pod) || TerminatedEngine(*pod) != nullptr) return true;
+  const json& finalizers = ListAt(*pod, {"metadata", "finalizers"});
+  if (std::find(finalizers.begin(), finalizers.end(), api::kResultFinalizer) == finalizers.end()) return true;
+  const std::optional<WallTime> until = TimeAt(*pod, {"metadata", "deletionTimestamp"});
+  return until && now > *until + kPodLag;
+}
+
+RunFailure JobDeleted() { return {ErrorKind::kCancelled, "JobDeleted", "The Job was deleted before it ended."}; }
+
+// `verdict`: or the Job was deleted.
 void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::optional<std::string>& log, WallTime now) {
   run.state = RunState::kEnded;
-  run.end = TimeAt(*verdict.condition, {"lastTransitionTime"});
+  const bool deleted = verdict.condition == nullptr;
+  run.end = deleted ? run.job.deletion_time : TimeAt(*verdict.condition, {"lastTransitionTime"});
   const bool told = pod != nullptr && (IsOver(*pod) || TerminatedEngine(*pod) != nullptr);
   run.awaits_pod = !told && !verdict.deadline() && IsJustNow(run.end, now);
-  const JobTimes times{run.start, run.end};
+  const JobTimes times{run.start, deleted ? now : run.end};
   const json* engine = pod == nullptr ? nullptr : TerminatedEngine(*pod);
   FoundReport found;
   if (engine != nullptr) {
@@ -126,6 +139,7 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
         return SetFailure(run, *std::move(waits));
       return SetFailure(run, DeadlineFailure());
     }
+    if (deleted && (pod == nullptr || IsDeleting(*pod) || !IsOver(*pod))) return SetFailure(run, JobDeleted());
     return SetFailure(run, FailureOfEndedPod(pod == nullptr ? json::object() : *pod));
   }
   run.outcome = run.report->outcome;
@@ -137,6 +151,7 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
   if (run.outcome == Outcome::kCancelled) {
     if (verdict.deadline()) return SetFailure(run, DeadlineFailure());
     if (std::optional<RunFailure> disruption = Disruption(*pod)) return SetFailure(run, *std::move(disruption));
+    if (deleted) return SetFailure(run, JobDeleted());
   }
   if (run.report->error) run.failure = FailureOf(*run.report->error);
 }
@@ -149,19 +164,21 @@ bool IsOver(const json& pod) {
   return IsDeleting(pod) && IntegerAt(pod, {"metadata", "deletionGracePeriodSeconds"}) == 0;
 }
 
-bool BelongsTo(const json& pod, const std::string& job_uid) {
-  const json& owners = ListAt(pod, {"metadata", "ownerReferences"});
-  return !job_uid.empty() &&
-         std::any_of(owners.begin(), owners.end(), [&](const json& owner) { return TextAt(owner, {"uid"}) == job_uid; });
+OwningJob OwnerOf(const json& pod) {
+  for (const json& owner : ListAt(pod, {"metadata", "ownerReferences"})) {
+    if (TextAt(owner, {"kind"}) == "Job") return {TextAt(owner, {"name"}), TextAt(owner, {"uid"})};
+  }
+  return {TextAt(pod, {"metadata", "labels", "batch.kubernetes.io/job-name"}),
+          TextAt(pod, {"metadata", "labels", "batch.kubernetes.io/controller-uid"})};
 }
+
+bool BelongsTo(const json& pod, const std::string& job_uid) { return !job_uid.empty() && OwnerOf(pod).uid == job_uid; }
 
 JobRun ReadPod(const json& pod) {
   JobRun run;
-  for (const json& owner : ListAt(pod, {"metadata", "ownerReferences"})) {
-    if (TextAt(owner, {"kind"}) != "Job") continue;
-    run.job.name = TextAt(owner, {"name"});
-    run.job.uid = TextAt(owner, {"uid"});
-  }
+  OwningJob job = OwnerOf(pod);
+  run.job.name = std::move(job.name);
+  run.job.uid = std::move(job.uid);
   run.pod = TextAt(pod, {"metadata", "name"});
   const json* engine = TerminatedEngine(pod);
   if (engine == nullptr) return run;
@@ -189,12 +206,9 @@ JobRun ReadRun(const json& job, const std::vector<json>& pods, const std::option
   if (pod != nullptr) run.pod = TextAt(*pod, {"metadata", "name"});
   run.never_began = NeverBegan(pod);
 
-  if (const Verdict verdict = VerdictOn(job); verdict.condition != nullptr) {
+  const Verdict verdict = VerdictOn(job);
+  if (verdict.condition != nullptr || (run.job.deleting() && HasSettled(pod, now))) {
     ReadEnd(run, verdict, pod, log, now);
-  } else if (run.job.deleting()) {
-    run.state = RunState::kEnded;
-    run.end = run.job.deletion_time;
-    SetFailure(run, {ErrorKind::kCancelled, "JobDeleted", "The Job was deleted before it ended."});
   } else if (TrueAt(job, {"spec", "suspend"})) {
     run.state = RunState::kQueued;
   } else if (pod == nullptr || TextAt(*pod, {"status", "phase"}) == "Pending") {

@@ -10,8 +10,11 @@
 // Jobs and pods are watched each on their own, and the one may lag behind the other. So where a Job has ended and its newest pod is not known,
 // or not known to have ended, what became of it is not said for a while (awaits_pod): a report may be there already.
 //
+// A Job that is deleted ends its pod, or its pod has ended. So what was deleted is a run that goes on until its pod is over, for a minute more than
+// the pod was given, and then what its report says.
+//
 // A report of Cancelled says that the engine was told to stop, not why: the Job's deadline or the cluster's need of the node count as
-// failures that may pass.
+// failures that may pass, and a Job that was deleted is named as the reason.
 //
 // Thread safety: pure functions. Sources: Kubernetes batch/v1 ("Jobs", "Job termination and cleanup"); docs/report.md.
 #pragma once
@@ -40,7 +43,8 @@ struct JobRun {
   api::ObjectMeta job;
   RunKind kind = RunKind::kBackup;
   RunState state = RunState::kQueued;
-  bool recorded = false;  // its result is in the status: the Job's annotation says so
+  bool job_is_gone = false;  // what is here of it is from its pods (orphaned_pods.h)
+  bool recorded = false;     // its result is in the status: the Job's annotation says so
   std::optional<WallTime> start, end;
   std::string pod;             // the newest; empty: none is known
   bool wants_log = false;      // of `pod`
@@ -83,6 +87,11 @@ JobRun ReadRun(const nlohmann::json& job, const std::vector<nlohmann::json>& pod
 bool IsOver(const nlohmann::json& pod);
 // What one pod tells, whatever becomes of its Job: its report, what went wrong, and when. Of the Job it has name and uid alone.
 JobRun ReadPod(const nlohmann::json& pod);
+// Both empty: none. Also of a pod that was orphaned (`kubectl delete job --cascade=orphan`).
+struct OwningJob {
+  std::string name, uid;
+};
+OwningJob OwnerOf(const nlohmann::json& pod);
 bool BelongsTo(const nlohmann::json& pod, const std::string& job_uid);
 // Name of the pod whose log ReadRun looks at.
 std::string NewestPodOf(const nlohmann::json& job, const std::vector<nlohmann::json>& pods);

@@ -170,6 +170,7 @@ Status Executor::CarryOut(const kube::ObjectKey& target, const controller::Obser
   if (done) done = steps.ForEach(decisions.add_finalizer, set(Finalizer::kAdd));
   if (done) done = steps.ForEach(decisions.create, [&](const json& job) { return steps.CreateJob(job); });
   if (!done && refusal != nullptr) *refusal = steps.refusal();
+  if (done) done = steps.ForEach(decisions.delete_waiting, [&](const JobRef& job) { return steps.DeleteJob(job); });
   if (done) {
     done = steps.ForEach(decisions.suspend,
                          [&](const JobRef& job) { return steps.SetSuspend(kube::Jobs(), job.name, job.uid, true); });

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/api/object_meta.h"
+#include "controller/reconcile/job_upkeep.h"
 #include "controller/reconcile/json_view.h"
 #include "controller/reconcile/names.h"
 
@@ -74,12 +75,14 @@ kube::Result<controller::Observed> Observer::OfTarget(const kube::ObjectKey& key
   observed.target = Copy(caches_.targets.Get(key));
   observed.jobs = Copies(caches_.jobs.Find(key.ns, index::kTarget, key.name));
   observed.pods = Copies(caches_.pods.Find(key.ns, index::kTarget, key.name));
-  // Only then does it matter, and only then is it asked. A namespace that goes deletes its pods first, and the rest once they are gone.
+  // Only then does it matter, and only then is it asked. A namespace that goes deletes its pods first, and the rest once they are gone; in
+  // between no Job may get a finalizer again.
   const auto deleting = [](const std::vector<nlohmann::json>& objects) {
     return std::any_of(objects.begin(), objects.end(), IsDeleting);
   };
-  const bool ending =
-      observed.target.is_null() || IsDeleting(observed.target) || deleting(observed.jobs) || deleting(observed.pods);
+  const bool ending = observed.target.is_null() || IsDeleting(observed.target) || deleting(observed.jobs) ||
+                      deleting(observed.pods) ||
+                      std::any_of(observed.jobs.begin(), observed.jobs.end(), controller::WantsFinalizer);
   if (ending && !(observed.jobs.empty() && observed.pods.empty())) {
     const kube::Result<bool> terminating = IsTerminating(key.ns, stop);
     if (!terminating) return kube::Fail(terminating.error());

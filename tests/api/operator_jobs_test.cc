@@ -80,6 +80,32 @@ TEST_F(JobsOfTargets, TheScheduleStartsThem) {
   EXPECT_EQ(At("web", "/lastBackup/phase"), "Completed");
 }
 
+// It has no finalizer of ours yet; its pod has, and people may leave that to nobody.
+TEST_F(JobsOfTargets, OneThatWentWithNobodyThereIsReadFromItsPod) {
+  AddServer();
+  AddTarget("web", {{"schedule", "0 3 * * *"}});
+  AwaitCron("web");
+  for (const auto& [cascade, archive] : {std::pair("background", 'b'), std::pair("orphan", 'c')}) {
+    StopOperator();
+    const auto job = CreateFromCron("web", cascade);
+    const auto pod = PlayedPod::Of(job);
+    pod.Run();
+    pod.End(GoodReport({.archive = archive}));
+    AwaitEnd(job);
+    Plane().Output({"delete", "job", job.name, "-n", ns(), std::string("--cascade=") + cascade});
+    EXPECT_TRUE(JobObject(job).is_null());
+    StartOperator();
+    AwaitResult("web", job);
+    EXPECT_EQ(At("web", "/lastBackup/phase"), "Completed");
+    EXPECT_EQ(At("web", "/lastBackup/archive"), std::string("played-") + archive);
+    const auto free = [&] {
+      const auto object = pod.Object();
+      return object.is_null() || !HasUnreadFinalizer(object);
+    };
+    Until("the pod is free", free);
+  }
+}
+
 TEST_F(JobsOfTargets, WhatEndedWithNobodyThereIsReadLater) {
   AddServer();
   AddTarget("kept");
@@ -273,6 +299,7 @@ TEST_F(JobsOfTargets, ANamespaceMayGoWithResultsUnread) {
   PlayedPod::Of(running).Run();
   const auto ended = RunNow("two");
   const auto pod = PlayedPod::Of(ended);
+  Until("it has the finalizer", [&] { return HasUnreadFinalizer(JobObject(ended)); });
   StopOperator();
   pod.End(GoodReport());
   AwaitEnd(ended);

@@ -73,6 +73,29 @@ TEST_F(PodsOfRuns, OneThatEndedWellAsItWasDeletedIsABackup) {
   AwaitGone(pod);
 }
 
+// Garbage collection tells the pod to end once the Job is gone.
+TEST_F(PodsOfRuns, ARunWhoseJobIsDeletedIsWhatItsPodSaysAtItsEnd) {
+  const PlayedKubelet kubelet;
+  AddTarget("stopped");
+  for (const bool well : {true, false}) {
+    const std::string target = well ? "web" : "stopped";
+    const auto job = RunNow(target);
+    const auto pod = PlayedPod::Of(job);
+    kubelet.Take(pod);
+    pod.Run();
+    Await(target, "/state", "Running");
+    Plane().Output({"delete", "job", job.name, "-n", ns()});  // which waits for it
+    Until("the pod is told to end", [&] { return pod.Object().at("metadata").contains("deletionTimestamp"); });
+    EXPECT_EQ(At(target, "/lastBackup/phase"), "Running");
+    pod.End(well ? GoodReport() : BadReport(Reason::kCancelled));
+    LetGo(pod);
+    AwaitResult(target, job);
+    EXPECT_EQ(At(target, "/lastBackup/phase"), well ? "Completed" : "Cancelled");
+    EXPECT_EQ(At(target, "/lastBackup/reason"), well ? Json() : Json("JobDeleted"));
+    AwaitGone(pod);
+  }
+}
+
 // The TTL controller deletes in the foreground.
 TEST_F(PodsOfRuns, AJobPastItsTimeIsReadFirst) {
   const auto job = RunNow("web");

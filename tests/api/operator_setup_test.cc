@@ -25,6 +25,11 @@ class Setup : public OperatorTest {
     };
     if (!Eventually(is, std::chrono::seconds(30))) throw std::runtime_error(pointer + " of " + Cron(name).dump(2));
   }
+  // A CronJob that is nobody's of ours, but for its name.
+  static Json Theirs() {
+    return Json::parse(R"({"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"schedule": "1 1 * * *", "jobTemplate": {"spec":
+        {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "example.org/theirs"}]}}}}}})");
+  }
   std::string ReadyMessage(const std::string& name) const { return Condition(name, "Ready").at("message").get<std::string>(); }
   lab::Ended Trigger(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), {"trigger", "--kubeconfig", Plane().kubeconfig().string(), "-n", ns()});
@@ -177,9 +182,7 @@ TEST_F(Setup, WhatKubernetesRefusesIsToldWithItsField) {
 
 TEST_F(Setup, ACronJobOfSomebodyElseIsLeftAlone) {
   AddServer();
-  auto theirs =
-      Json::parse(R"({"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"schedule": "1 1 * * *", "jobTemplate": {"spec":
-      {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "example.org/theirs"}]}}}}}})");
+  auto theirs = Theirs();
   theirs["metadata"] = {{"name", "web"}, {"namespace", ns()}};
   Api().Create(kube::CronJobs(), theirs);
   const auto spec = Cron("web").at("spec");
@@ -193,6 +196,26 @@ TEST_F(Setup, ACronJobOfSomebodyElseIsLeftAlone) {
   ChangeSpec("web", {{"schedule", "0 4 * * *"}});
   AwaitCron("web", "/spec/schedule", "0 4 * * *");
   AwaitReady("web", "True", "Scheduled");
+}
+
+// Two cannot control one object, and the API says that as if the spec were wrong.
+TEST_F(Setup, ACronJobThatAnotherObjectControlsIsLeftAlone) {
+  AddServer();
+  const Json owner{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", "owner"}, {"namespace", ns()}}}};
+  Json metadata{{"name", "web"}, {"namespace", ns()}};
+  metadata["ownerReferences"] = Json::array({{{"apiVersion", "v1"},
+                                              {"kind", "ConfigMap"},
+                                              {"name", "owner"},
+                                              {"uid", kube::UidOf(Api().Create(kube::ConfigMaps(), owner))},
+                                              {"controller", true}}});
+  auto theirs = Theirs();
+  theirs["metadata"] = metadata;
+  Api().Create(kube::CronJobs(), theirs);
+  const auto before = Cron("web").at("spec");
+  AddTarget("web", {{"schedule", "1 1 * * *"}});
+  AwaitReady("web", "False", "NameTaken");
+  EXPECT_EQ(Cron("web").at("spec"), before);
+  EXPECT_EQ(Cron("web").at("metadata").at("ownerReferences").size(), 1U);
 }
 
 TEST_F(Setup, ARepositoryHasOneTarget) {

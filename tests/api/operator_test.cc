@@ -90,7 +90,7 @@ TEST_F(FirstSteps, ABackupOnDemandTurnsIntoStatus) {
   EXPECT_EQ(HealthOf("web"), kHealthy);
 
   const auto job = RunNow("web", "2026-11-24");
-  EXPECT_TRUE(HasUnreadFinalizer(JobObject(job)));
+  Until("it has the finalizer", [&] { return HasUnreadFinalizer(JobObject(job)); });
   const auto pod = PlayedPod::Of(job);
   pod.Run();
   Await("web", "/state", "Running");

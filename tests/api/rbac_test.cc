@@ -135,6 +135,32 @@ TEST_F(Rbac, OfSingleNamespacesIsNeededAndEnoughAndNothingElsewhereIsTouched) {
   ExpectExactly(RightsIn(objects), audit);
 }
 
+// The operator's rights there go with it, at any time after its pods (KEP-5080).
+TEST_F(Rbac, OfSingleNamespacesLetANamespaceGoInTheMiddleOfARun) {
+  const auto home = Plane().NewNamespace("rbac-home");
+  const Backups backups(Plane(), "rbac-goes", 1);
+  for (const auto& object : NamespacedRights(Plane(), home, {backups.ns()})) Plane().Apply(object);
+  OperatorProcess process(
+      Plane(), {.kubeconfig = AccessOf(Plane(), home, "borg-operator"), .arguments = {"--namespace", backups.ns()}, .elect = true});
+  backups.Add("runs");
+  backups.RunNow("runs", "runs");
+  const auto runs = PlayedPod::Of(backups.JobFor("runs"));
+  runs.Run();
+  for (const std::string name : {"a", "b", "c"}) {
+    backups.Add(name);
+    backups.RunNow(name, name);
+    backups.JobFor(name);
+  }
+  EXPECT_TRUE(Eventually([&] { return backups.StatusOf("runs").last_backup.has_value(); }, kRbacLimit));
+  Plane().Output({"delete", "namespace", backups.ns(), "--wait=false"});
+  EXPECT_TRUE(Eventually(
+      [&] {
+        return AdminClient::Shared().Get(kube::Namespaces(), {"", backups.ns()}).is_null();
+      },
+      std::chrono::seconds(120)))
+      << Plane().Output({"get", "jobs,pods", "-n", backups.ns(), "-o", "yaml"});
+}
+
 TEST_F(Rbac, OfTheTriggerIsNeededAndEnough) {
   const Backups backups(Plane(), "rbac-trigger");
   backups.Add("web");

@@ -125,6 +125,30 @@ TEST(DecideServerTest, CountsAndReleases) {
   EXPECT_FALSE(DecideServer(observed, now + std::chrono::hours(1)).status);
 }
 
+// What is deleted goes on until its pod is over.
+TEST(DecideServerTest, ARunWithoutItsJobTakesAPlaceToo) {
+  json target = test::GoodTarget();
+  target["status"] = {{"state", "Running"},
+                      {"observedGeneration", target["metadata"]["generation"]},
+                      {"conditions", json::array({{{"type", "Ready"}, {"status", "True"}, {"reason", "Scheduled"}}})},
+                      {"lastBackup", {{"job", "gone"}, {"phase", "Running"}}}};
+  const auto releases = [&](const std::vector<json>& jobs) {
+    ObservedServer observed = ServerObserved();
+    observed.targets = Shared({target});
+    observed.jobs = Shared(jobs);
+    return DecideServer(observed, test::At("2026-11-24T02:00:00Z"));
+  };
+  const ServerDecisions held = releases({test::QueuedJob()});
+  EXPECT_THAT(held.release, testing::IsEmpty());
+  EXPECT_EQ(held.status->running, 1U);
+  EXPECT_EQ(held.status->waiting, 1U);
+  EXPECT_THAT(releases({test::QueuedJob(), test::EndedJob("Complete", "", "gone")}).release,
+              ElementsAre(JobRef{"web-01-1", "u-web-01-1"}))
+      << "that one has its Job";
+  target["status"]["state"] = "Scheduled";
+  EXPECT_THAT(releases({test::QueuedJob()}).release, ElementsAre(JobRef{"web-01-1", "u-web-01-1"}));
+}
+
 TEST(DecideServerTest, NamesWhatIsMissingAndReleasesNothing) {
   ObservedServer observed = ServerObserved();
   observed.jobs = Shared({test::QueuedJob()});

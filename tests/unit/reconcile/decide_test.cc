@@ -275,6 +275,17 @@ const Going kGoing[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Table, GoingTargetTest, testing::ValuesIn(kGoing), [](const auto& row) { return row.param.name; });
 
+TEST(DecideTest, AJobThatWaitsHoldsUpNobody) {
+  World world;
+  world.Annotate("borg-operator.dev/run-now", "a");
+  world.Settle();
+  const std::string job = world.created.at(0);
+  EXPECT_FALSE(world.Job(job)["metadata"].contains("finalizers"));
+  world.Start(job);
+  world.Settle();
+  EXPECT_EQ(world.Job(job)["metadata"]["finalizers"], json::array({"borg-operator.dev/unread-result"}));
+}
+
 TEST(DecideTest, ADeletedJobIsACancelledRunIfItBegan) {
   World world;
   world.Settle();
@@ -282,7 +293,11 @@ TEST(DecideTest, ADeletedJobIsACancelledRunIfItBegan) {
   world.Settle();
   world.Delete("web-01-1");
   world.Settle();
+  EXPECT_EQ(world.Status().last_backup->phase, "Running") << "its pod has not ended";
+  world.EndPod("web-01-1", 130, test::FailedTargetReport(Reason::kCancelled));
+  world.Settle();
   EXPECT_EQ(world.Status().last_backup->phase, "Cancelled");
+  EXPECT_EQ(world.Status().last_backup->reason, "JobDeleted");
   EXPECT_THAT(world.observed.jobs, IsEmpty());
   EXPECT_EQ(world.Ready(), "True Scheduled");
   world.Annotate("borg-operator.dev/run-now", "a");

@@ -181,11 +181,12 @@ TEST(BuildCronJobTest, HasWhatTheTargetAsksFor) {
   EXPECT_EQ(Container(other["spec"]["jobTemplate"]["spec"])["args"][2], "/etc/borg-operator/maintenance.yaml");
 }
 
-TEST(BuildJobTest, IsReadBeforeItGoes) {
+TEST(BuildJobTest, IsReadBeforeItsPodGoes) {
   const json job = BuildJob(Inputs(), Settings(), RunKind::kBackup, "web-01-now-1", {{"borg-operator.dev/triggered-by", "a"}});
   EXPECT_EQ(job["metadata"]["name"], "web-01-now-1");
-  EXPECT_EQ(job["metadata"]["finalizers"], json::parse(R"(["borg-operator.dev/unread-result"])"));
-  EXPECT_EQ(job["spec"]["template"]["metadata"]["finalizers"], job["metadata"]["finalizers"]);
+  EXPECT_FALSE(job["metadata"].contains("finalizers")) << "it waits, and has nothing to tell";
+  EXPECT_EQ(job["spec"]["template"]["metadata"]["finalizers"], json::parse(R"(["borg-operator.dev/unread-result"])"));
+  EXPECT_EQ(job["spec"]["template"]["metadata"]["annotations"]["borg-operator.dev/triggered-by"], "a");
   EXPECT_EQ(job["metadata"]["annotations"],
             (json{{"borg-operator.dev/target-name", "web-01"},
                   {"borg-operator.dev/triggered-by", "a"},

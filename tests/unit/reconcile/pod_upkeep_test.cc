@@ -11,6 +11,7 @@ namespace borgop::controller {
 namespace {
 
 using nlohmann::json;
+using test::DeletedPod;
 using test::World;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -36,12 +37,6 @@ json Older(json pod) { return Named(std::move(pod), "older", "2026-11-24T01:59:0
 json TakenAway(json pod) {
   pod["status"]["conditions"] =
       json::array({{{"type", "DisruptionTarget"}, {"status", "True"}, {"reason", "EvictionByEvictionAPI"}}});
-  return pod;
-}
-
-json Deleted(json pod, int seconds_left) {
-  pod["metadata"]["deletionTimestamp"] = "2026-11-24T02:05:00Z";
-  pod["metadata"]["deletionGracePeriodSeconds"] = seconds_left;
   return pod;
 }
 
@@ -87,9 +82,9 @@ const PodUpkeepRow kPodUpkeepRows[] = {
     {"ReadBefore", kEnded, {Changed(test::EndedPod(0), "/metadata/finalizers", json::array({"x/y"}))}, true, {}},
     {"Runs", kRuns, {test::Pod("Running")}, false, {}},
     {"EndedBeforeItsJob", kRuns, {test::EndedPod(1)}, false, {}},
-    {"DeletedByHand", kRuns, {Deleted(test::EndedPod(1), 0)}, false, {}},
-    {"DeletedByHandAndAtItStill", kRuns, {Deleted(test::Pod("Running"), 30)}, false, {}},
-    {"DeletedByForce", kRuns, {Deleted(test::Pod("Running"), 0)}, false, {}},
+    {"DeletedByHand", kRuns, {DeletedPod(test::EndedPod(1), 0)}, false, {}},
+    {"DeletedByHandAndAtItStill", kRuns, {DeletedPod(test::Pod("Running"), 30)}, false, {}},
+    {"DeletedByForce", kRuns, {DeletedPod(test::Pod("Running"), 0)}, false, {}},
     {"TakenAway", kRuns, {TakenAway(test::EndedPod(143))}, false, {"web-01-1-pod"}},
     {"IsBeingTakenAway", kRuns, {TakenAway(test::Pod("Running"))}, false, {}},
     {"EndedWellAsItWasTakenAway", kRuns, {TakenAway(test::EndedPod(0))}, false, {}},
@@ -101,10 +96,10 @@ const PodUpkeepRow kPodUpkeepRows[] = {
      {test::Pod("Running")},
      true,
      {}},
-    {"OfAJobThatNeverRan", kDeletedEarly, {Deleted(test::Pod("Pending"), 0)}, false, {"web-01-1-pod"}},
+    {"OfAJobThatNeverRan", kDeletedEarly, {DeletedPod(test::Pod("Pending"), 0)}, false, {"web-01-1-pod"}},
     {"JobGone", nullptr, {test::EndedPod(1)}, true, {"web-01-1-pod"}},
-    {"JobGoneAndAtItStill", nullptr, {Deleted(test::Pod("Running"), 30)}, true, {}},
-    {"JobGoneAndNeverStarted", nullptr, {Deleted(test::Pod("Pending"), 0)}, true, {"web-01-1-pod"}},
+    {"JobGoneAndAtItStill", nullptr, {DeletedPod(test::Pod("Running"), 30)}, true, {}},
+    {"JobGoneAndNeverStarted", nullptr, {DeletedPod(test::Pod("Pending"), 0)}, true, {"web-01-1-pod"}},
 };
 INSTANTIATE_TEST_SUITE_P(Table, PodsToFreeTest, testing::ValuesIn(kPodUpkeepRows), [](const auto& row) { return row.param.name; });
 
@@ -116,7 +111,7 @@ TEST(PodUpkeepTest, ARunsPodIsKeptUntilItsReportIsRead) {
   world.End("web-01-1", test::GoodTargetReport());
   // The TTL controller and `kubectl delete --cascade=foreground` take the pods first.
   world.Delete("web-01-1");
-  world.observed.pods[0] = Deleted(world.observed.pods[0], 0);
+  world.observed.pods[0] = DeletedPod(world.observed.pods[0], 0);
   const Decisions decisions = world.Decide();
   EXPECT_TRUE(decisions.status) << "what is read comes before the pod goes, in one order";
   EXPECT_THAT(decisions.free_pods, ElementsAre(JobRef{"web-01-1-pod", "u-web-01-1-pod"}));
@@ -197,7 +192,7 @@ TEST(AccusationTest, OneThatWasAcknowledgedStaysSo) {
 TEST(AccusationTest, OfAPodWhoseJobIsGoneCountsToo) {
   World world;
   world.Settle();
-  world.observed.pods = {Deleted(Accusing(), 0)};
+  world.observed.pods = {DeletedPod(Accusing(), 0)};
   world.Settle();
   EXPECT_EQ(world.Ready(), "False FindingNotAcknowledged");
   EXPECT_THAT(world.observed.pods, IsEmpty());
@@ -209,7 +204,7 @@ TEST(AccusationTest, NoPodGoesWhileTheCarriedStateIsUnreadable) {
   World world;
   world.Settle();
   world.observed.carried_state = {{"data", {{"state.json", "{"}}}};
-  world.observed.pods = {Deleted(Accusing(), 0)};
+  world.observed.pods = {DeletedPod(Accusing(), 0)};
   world.Settle();
   EXPECT_THAT(world.observed.pods, Not(IsEmpty()));
 }

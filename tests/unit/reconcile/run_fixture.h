@@ -52,7 +52,14 @@ inline nlohmann::json Pod(const std::string& phase, const std::string& job = "we
             {"creationTimestamp", created},
             {"finalizers", {"borg-operator.dev/unread-result"}},
             {"ownerReferences", nlohmann::json::array({{{"kind", "Job"}, {"name", job}, {"uid", "u-" + job}}})}}},
-          {"status", {{"phase", phase}}}};
+          {"status", {{"phase", phase}, {"startTime", created}}}};
+}
+
+// That somebody told to end; there is no time left for that if `seconds_left` is 0.
+inline nlohmann::json DeletedPod(nlohmann::json pod, int seconds_left, const std::string& until = "2026-11-24T02:05:00Z") {
+  pod["metadata"]["deletionTimestamp"] = until;
+  pod["metadata"]["deletionGracePeriodSeconds"] = seconds_left;
+  return pod;
 }
 
 inline nlohmann::json WaitingPod(const std::string& reason, const std::string& message) {

@@ -71,6 +71,7 @@ TEST_P(ReadRunTest, Tells) {
 
 const json kFailed = EndedJob("Failed", "BackoffLimitExceeded");
 const json kStarted = test::StartedJob();
+const json kDeleted = With(kStarted, "/metadata/deletionTimestamp", "2026-11-24T02:05:00Z");
 constexpr auto kFail = Outcome::kFailed;
 constexpr auto kStop = Outcome::kCancelled;
 constexpr auto kEnd = RunState::kEnded;
@@ -222,14 +223,7 @@ const RunResultRow kRunResultRows[] = {
     {"Term", kFailed, {EndedPod(143)}, kEnd, kFail, "Transient", "EngineKilled", "signal 15"},
     {"Segv", kFailed, {EndedPod(139)}, kEnd, kFail, "Terminal", "EngineCrashed", "signal 11"},
     {"Exit99", kFailed, {EndedPod(99)}, kEnd, kFail, "Terminal", "RunFailed", "exit status 99"},
-    {"Deleted",
-     With(kStarted, "/metadata/deletionTimestamp", "2026-11-24T02:05:00Z"),
-     {Pod("Running")},
-     kEnd,
-     kStop,
-     "Cancelled",
-     "JobDeleted",
-     "deleted"},
+    {"Deleted", kDeleted, {test::DeletedPod(Pod("Running"), 0)}, kEnd, kStop, "Cancelled", "JobDeleted", "deleted"},
     {"DeletedAfterTheEnd",
      With(kFailed, "/metadata/deletionTimestamp", "2026-11-24T02:15:00Z"),
      {EndedPod(1)},

@@ -74,6 +74,7 @@ struct World {
       observed.jobs.back()["metadata"]["uid"] = "u-" + created.back();
       observed.jobs.back()["metadata"]["creationTimestamp"] = api::KubeTime(now);
     }
+    for (const controller::JobRef& job : decisions.delete_waiting) any = true, Delete(job.name);
     for (const controller::JobRef& job : decisions.suspend) any = true, Job(job.name)["spec"]["suspend"] = true;
     if (decisions.status) observed.target["status"] = ToJson(*decisions.status), any = true;
     for (const controller::Event& event : decisions.events) reasons.push_back(event.reason);
@@ -90,13 +91,30 @@ struct World {
       }
     }
     for (const controller::JobRef& job : decisions.delete_jobs) any = true, Delete(job.name);
+    RemoveFreed();
+    EndOrphans();
+    return any;
+  }
+
+  void RemoveFreed() {
     for (std::vector<nlohmann::json>* objects : {&observed.jobs, &observed.pods}) {
       std::erase_if(*objects, [](const nlohmann::json& object) {
         const nlohmann::json& metadata = object["metadata"];
         return metadata.contains("deletionTimestamp") && metadata.value("finalizers", nlohmann::json::array()).empty();
       });
     }
-    return any;
+  }
+  // As garbage collection does.
+  void EndOrphans() {
+    for (nlohmann::json& pod : observed.pods) {
+      nlohmann::json& metadata = pod["metadata"];
+      const bool has_job = std::any_of(observed.jobs.begin(), observed.jobs.end(), [&](const nlohmann::json& job) {
+        return job["metadata"]["uid"] == metadata["ownerReferences"][0]["uid"];
+      });
+      if (has_job || metadata.contains("deletionTimestamp")) continue;
+      pod = DeletedPod(pod, 30, api::KubeTime(now + std::chrono::seconds(30)));
+    }
+    RemoveFreed();
   }
 
   nlohmann::json& CronJob(const std::string& name) {
@@ -132,6 +150,8 @@ struct World {
     job["spec"]["suspend"] = false;
     job["status"]["startTime"] = api::KubeTime(now);
     nlohmann::json pod = Pod("Running", name, api::KubeTime(now));
+    pod["metadata"]["labels"] = job["metadata"]["labels"];
+    if (job["spec"].contains("template")) pod["metadata"]["annotations"] = job["spec"]["template"]["metadata"]["annotations"];
     observed.pods.push_back(std::move(pod));
   }
   // The run ends in `duration` with this report.
@@ -144,6 +164,13 @@ struct World {
     job["status"]["conditions"] = EndedJob(good ? "Complete" : "Failed", "", name, api::KubeTime(now))["status"]["conditions"];
     std::erase_if(observed.pods, [&](const nlohmann::json& pod) { return pod["metadata"]["name"] == name + "-pod"; });
     observed.pods.push_back(EndedPod(good ? 0 : 1, ToJson(ReportOf(std::move(report))), "", name));
+  }
+  // Its pod ends, whatever becomes of its Job.
+  void EndPod(const std::string& name, int exit_code, TargetReport report) {
+    const nlohmann::json ended = EndedPod(exit_code, ToJson(ReportOf(std::move(report))), "Error", name);
+    for (nlohmann::json& pod : observed.pods) {
+      if (pod["metadata"]["name"] == name + "-pod") pod["status"].update(ended["status"]);
+    }
   }
   void RunOnce(const std::string& name, TargetReport report) {
     Settle();

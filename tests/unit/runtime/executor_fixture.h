@@ -43,6 +43,7 @@ class ExecutorFixture : public testing::Test {
     decisions.delete_cron_jobs = {"past"};
     decisions.add_finalizer = {Ref("fresh")};
     decisions.create = {Job("new")};
+    decisions.delete_waiting = {Ref("stale")};
     decisions.suspend = {Ref("fresh")};
     decisions.status = api::TargetStatus();
     decisions.events = {{true, "Failed", "a run failed"}};
@@ -61,6 +62,7 @@ class ExecutorFixture : public testing::Test {
         "DELETE /apis/batch/v1/namespaces/backups/cronjobs/past",
         "PATCH /apis/batch/v1/namespaces/backups/jobs/fresh?fieldManager=borg-operator",
         "POST /apis/batch/v1/namespaces/backups/jobs?fieldManager=borg-operator&fieldValidation=Strict",
+        "DELETE /apis/batch/v1/namespaces/backups/jobs/stale",
         "PATCH /apis/batch/v1/namespaces/backups/jobs/fresh?fieldManager=borg-operator",
         "PATCH /apis/borg-operator.dev/v1alpha1/namespaces/backups/borgbackuptargets/web-01/status?fieldManager=borg-operator"
         "&force=true",

@@ -1,0 +1,55 @@
+#include "controller/reconcile/orphaned_pods.h"
+
+#include <algorithm>
+#include <string>
+
+#include "controller/api/object_meta.h"
+#include "controller/reconcile/job_upkeep.h"
+#include "controller/reconcile/json_view.h"
+#include "controller/reconcile/run_result.h"
+
+namespace borgop::controller {
+namespace {
+
+using nlohmann::json;
+
+bool Has(const std::vector<json>& jobs, const std::string& uid) {
+  return std::any_of(jobs.begin(), jobs.end(), [&](const json& job) { return TextAt(job, {"metadata", "uid"}) == uid; });
+}
+
+json JobOf(const json& pod, const OwningJob& job) {
+  const auto at = [&](const char* name) {
+    const json* value = Find(pod, {"metadata", name});
+    return value == nullptr ? json() : *value;
+  };
+  const json* start = Find(pod, {"status", "startTime"});
+  const json deleted = at("deletionTimestamp");
+  json made = {{"metadata",
+                {{"name", job.name},
+                 {"uid", job.uid},
+                 {"labels", at("labels")},
+                 {"annotations", at("annotations")},
+                 {"creationTimestamp", at("creationTimestamp")},
+                 {"deletionTimestamp", deleted.is_null() ? at("creationTimestamp") : deleted}}}};
+  if (start != nullptr) made["status"]["startTime"] = *start;
+  return made;
+}
+
+}  // namespace
+
+std::vector<json> JobsOfOrphans(const std::vector<json>& jobs, const std::vector<json>& pods) {
+  std::vector<json> gone;
+  for (const json& pod : pods) {
+    const OwningJob job = OwnerOf(pod);
+    if (job.uid.empty() || !HasResultFinalizer(api::ReadMeta(pod)) || Has(jobs, job.uid)) continue;
+    const auto known = std::find_if(gone.begin(), gone.end(), [&](const json& one) { return one["metadata"]["uid"] == job.uid; });
+    if (known == gone.end()) {
+      gone.push_back(JobOf(pod, job));
+    } else if (NewestPodOf(*known, pods) == TextAt(pod, {"metadata", "name"})) {
+      *known = JobOf(pod, job);
+    }
+  }
+  return gone;
+}
+
+}  // namespace borgop::controller
