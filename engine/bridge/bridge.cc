@@ -124,8 +124,7 @@ class Bridge {
         bytes.remove_prefix(std::exchange(read, 0));
       }
       if (verdict == Verdict::kReplace) {
-        const std::string instead = guard_->Replacement();
-        const std::optional<HalfEvent> end = co_await Send(context, half, instead);
+        const std::optional<HalfEvent> end = co_await Send(context, half, guard_->Replacement());
         if (end) co_return end;
       }
       if (half.direction == Direction::kBToA) answered_.NotifyAll();

@@ -44,12 +44,12 @@ Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
     return Fail(*error_);
   }
   client_verdict_ = VerdictOf(monitor_.OnRequest(*request));
-  const Result<std::optional<std::string>> instead = init_.Instead(*request);
+  Result<std::optional<InitSteps::Words>> instead = init_.Instead(*request);
   if (!instead) {
     error_ = instead.error();
     return Fail(*error_);
   }
-  instead_ = *instead;
+  instead_ = *std::move(instead);
   if (client_verdict_ == Verdict::kPass) Replace();
   return Step{step->size, OfClient()};
 }
@@ -57,9 +57,10 @@ Result<Guard::Step> Guard::FromClient(std::string_view bytes) {
 // What passes may be said in other words.
 void Guard::Replace() {
   if (!instead_) return;
-  replacement_ = *std::exchange(instead_, std::nullopt);
+  replacement_ = std::move(instead_->bytes);
   client_verdict_ = Verdict::kReplace;
-  if (const std::optional<std::uint64_t> own = init_.TakeCommit()) monitor_.OnOwnRequest(*own);
+  if (instead_->commits) monitor_.OnOwnRequest(Monitor::kInitCommit);
+  instead_.reset();
 }
 
 // A manifest is read as a whole, and a request is replaced as one.

@@ -52,7 +52,7 @@ class Guard {
 
   explicit Guard(Expectation expectation, HeldObjects held = HeldObjects())
       : shown_manifest_(expectation.shown_manifest),
-        init_(expectation.init, Monitor::kOwnRequests - 1),
+        init_(expectation.init, Monitor::kInitCommit),
         monitor_(std::move(expectation)),
         held_(std::move(held)) {}
 
@@ -94,7 +94,7 @@ class Guard {
 
   std::optional<std::string> shown_manifest_;
   InitSteps init_;
-  std::optional<std::string> instead_;  // of the message told last, once it passes
+  std::optional<InitSteps::Words> instead_;  // of the message told last, once it passes
   std::string replacement_;
   Monitor monitor_;
   MessageReader client_{"borg on the target", kRequestLimits};

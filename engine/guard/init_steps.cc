@@ -3,33 +3,34 @@
 namespace borgop::guard {
 namespace {
 
-Value False() {
-  Value value;
-  value.kind = Value::Kind::kBool;
-  return value;
+constexpr Value kFalse{.kind = Value::Kind::kBool};
+
+Result<std::optional<InitSteps::Words>> Said(const Request& request) {
+  Result<std::string> bytes = EncodeRequest(request);
+  if (!bytes) return Fail(bytes.error());
+  return InitSteps::Words{*std::move(bytes)};
 }
 
 }  // namespace
 
-Result<std::optional<std::string>> InitSteps::Instead(const Request& request) {
-  Request other = request;
-  std::string added;
+Result<std::optional<InitSteps::Words>> InitSteps::Instead(const Request& request) {
+  if (kind_ == InitKind::kNone) return std::nullopt;
   if (kind_ == InitKind::kFinishes && request.method == "open") {
-    for (Argument& argument : other.arguments)
-      if (argument.name == "create") argument.value = False();
-  } else if (kind_ != InitKind::kNone && request.method == "put" && !committed_) {
-    Request commit{commit_, "commit", {{"compact", False()}}};
-    added = *EncodeRequest(commit);
-    added_ = commit_;
-    committed_ = true;
-  } else if (kind_ != InitKind::kNone && request.method == "commit" && committed_) {
-    other = {request.id, "rollback", {}};
-  } else {
-    return std::optional<std::string>();
+    Request existing = request;
+    for (Argument& argument : existing.arguments)
+      if (argument.name == "create") argument.value = kFalse;
+    return Said(existing);
   }
-  Result<std::string> said = EncodeRequest(other);
-  if (!said) return Fail(said.error());
-  return std::optional<std::string>(*said + added);
+  if (request.method == "put" && !committed_) {
+    const Result<std::string> put = EncodeRequest(request);
+    if (!put) return Fail(put.error());
+    const Result<std::string> commit = EncodeRequest({commit_, "commit", {{"compact", kFalse}}});
+    if (!commit) return Fail(commit.error());
+    committed_ = true;
+    return Words{*put + *commit, true};
+  }
+  if (request.method == "commit" && committed_) return Said({request.id, "rollback", {}});
+  return std::nullopt;
 }
 
 }  // namespace borgop::guard

@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "engine/guard/rpc.h"
 
@@ -32,15 +31,16 @@ class InitSteps {
   // `commit`: the number of its own request, which is nobody else's.
   InitSteps(InitKind kind, std::uint64_t commit) : kind_(kind), commit_(commit) {}
 
+  struct Words {
+    std::string bytes;
+    bool commits = false;  // the own request is in them, after the other
+  };
   // What B is to be asked in place of this request; nothing: itself. Errors: those of EncodeRequest.
-  Result<std::optional<std::string>> Instead(const Request& request);
-  // The number of the commit that the last one has in it, once.
-  std::optional<std::uint64_t> TakeCommit() { return std::exchange(added_, std::nullopt); }
+  Result<std::optional<Words>> Instead(const Request& request);
 
  private:
   InitKind kind_;
   std::uint64_t commit_;
-  std::optional<std::uint64_t> added_;
   bool committed_ = false;
 };
 

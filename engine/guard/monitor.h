@@ -72,7 +72,7 @@ class Monitor {
   // B has answered all but the request that is not decided.
   bool settled() const { return pending_.size() == (IsUndecided() ? 1U : 0U); }
 
-  // Someone else than T, the engine, has asked B something in this session, with this number (kOwnRequests or more).
+  // Someone else than T, the engine, has asked B something in this session, with this number (kInitCommit, or kOwnRequests or more).
   void OnOwnRequest(std::uint64_t id);
   // B's answers, each in its turn. `own`: to the engine's request; T must not see it.
   struct AnswerVerdict {
@@ -88,6 +88,7 @@ class Monitor {
 
   // T's requests count from 1 on; the engine's have numbers that they never reach.
   static constexpr std::uint64_t kOwnRequests = std::uint64_t{1} << 48;
+  static constexpr std::uint64_t kInitCommit = kOwnRequests - 1;  // of InitSteps
   // Requests without an answer. put does not wait for one, so there are as many as fit between T and B.
   static constexpr std::size_t kMaxPending = std::size_t{1} << 18;
   // borg deletes only an archive's metadata that it has just put (archive.py, write_checkpoint).

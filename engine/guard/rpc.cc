@@ -233,24 +233,6 @@ std::string EncodeAnswer(std::uint64_t id, std::string_view object) {
   return packer.Packed();
 }
 
-std::string EncodeList(std::uint64_t id, std::uint64_t limit, const ObjectId* marker) {
-  Packer packer;
-  packer.Map(3);
-  packer.Text("i");
-  packer.Number(id);
-  packer.Text("m");
-  packer.Text("list");
-  packer.Text("a");
-  packer.Map(marker == nullptr ? 1 : 2);
-  packer.Text("limit");
-  packer.Number(limit);
-  if (marker != nullptr) {
-    packer.Text("marker");
-    packer.Text({marker->data(), marker->size()});
-  }
-  return packer.Packed();
-}
-
 Result<std::string> EncodeRequest(const Request& request) {
   Packer packer;
   packer.Map(3);
@@ -274,6 +256,13 @@ Result<std::string> EncodeRequest(const Request& request) {
     }
   }
   return packer.Packed();
+}
+
+std::string EncodeList(std::uint64_t id, std::uint64_t limit, const ObjectId* marker) {
+  Request list{id, "list", {{"limit", {.kind = Value::Kind::kUnsigned, .number = limit}}}};
+  if (marker != nullptr)
+    list.arguments.push_back({"marker", {.kind = Value::Kind::kBytes, .bytes = {marker->data(), marker->size()}}});
+  return EncodeRequest(list).value();
 }
 
 Result<std::vector<ObjectId>> DecodeList(std::string_view head) {

@@ -25,9 +25,9 @@ struct Value {
   enum class Kind : std::uint8_t { kNone, kBool, kUnsigned, kBytes, kLongBytes, kMap, kOther };
   Kind kind = Kind::kNone;
   bool boolean = false;
-  std::uint64_t number = 0;  // of kUnsigned
-  std::string_view bytes;    // of kBytes
-  std::uint64_t size = 0;    // of kBytes and of kLongBytes, whose contents are not here
+  std::uint64_t number = 0;     // of kUnsigned
+  std::string_view bytes = {};  // of kBytes
+  std::uint64_t size = 0;       // of kBytes and of kLongBytes, whose contents are not here
 };
 
 struct Argument {

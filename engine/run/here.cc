@@ -32,16 +32,17 @@ class Entrance final : public BridgeEntrance {
 
 }  // namespace
 
-Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, const MakeCommand& make, ExchangeOptions options) {
+Task<Result<ExchangeResult>> BorgHere::Run(Context context, std::string path, const MakeCommand& make, ExchangeOptions options,
+                                           guard::InitKind init) {
   LockPatience patience(target_.limits.lock_wait, context.loop->Now());
   while (true) {
-    Result<ExchangeResult> result = co_await RunOnce(context, path, make, options, patience.Slice(context.loop->Now()));
+    Result<ExchangeResult> result = co_await RunOnce(context, path, make, options, init, patience.Slice(context.loop->Now()));
     if (!result || !patience.Again(*result, options, context.loop->Now())) co_return result;
   }
 }
 
 Task<Result<ExchangeResult>> BorgHere::RunOnce(Context context, std::string path, const MakeCommand& make, ExchangeOptions options,
-                                               std::chrono::seconds lock_wait) {
+                                               guard::InitKind init, std::chrono::seconds lock_wait) {
   if (!directory_) {
     Result<PrivateDirectory> made = PrivateDirectory::Make();
     if (!made) co_return Fail(made.error());
@@ -62,7 +63,7 @@ Task<Result<ExchangeResult>> BorgHere::RunOnce(Context context, std::string path
                       .max_new_bytes = std::nullopt,
                       .client = guard::Client::kTrusted,
                       .shown_manifest = shown_manifest_,
-                      .init = init_});
+                      .init = init});
   Result<std::unique_ptr<RemoteProcess>> server = co_await machines_.Serve(context, std::move(path), append_only_, name);
   if (!server) co_return Fail(server.error());
   Client client;

@@ -30,20 +30,18 @@ class BorgHere {
     tested_ = true;  // by whoever it is beside of
   }
 
-  // What the commands from now on are of. kFinishes: kManifestMissing where there is more than another init leaves.
-  void SetInit(guard::InitKind kind) { init_ = kind; }
-
   // Makes a command for a client and runs it on the repository at `path` on B. Errors: only those of setting it up; what borg came
-  // to is in the result.
+  // to is in the result. `init`: which `borg init` it is; kFinishes is refused (kManifestMissing) where there is more than another one leaves.
   using MakeCommand = std::function<Command(const Client&)>;
-  Task<Result<ExchangeResult>> Run(Context context, std::string path, const MakeCommand& make, ExchangeOptions options);
+  Task<Result<ExchangeResult>> Run(Context context, std::string path, const MakeCommand& make, ExchangeOptions options,
+                                   guard::InitKind init = guard::InitKind::kNone);
 
  private:
   // Several times what borg needs for the longest manifest that fits an object.
   static constexpr std::uint64_t kBesideMemory = std::uint64_t{2} << 30;
 
   Task<Result<ExchangeResult>> RunOnce(Context context, std::string path, const MakeCommand& make, ExchangeOptions options,
-                                       std::chrono::seconds lock_wait);
+                                       guard::InitKind init, std::chrono::seconds lock_wait);
   std::vector<std::pair<std::string, std::string>> Environment(const Command& command) const;
 
   Machines& machines_;
@@ -54,7 +52,6 @@ class BorgHere {
   std::string sessions_ = "serve";
   std::optional<std::string> shown_manifest_;
   std::optional<std::uint64_t> max_memory_;
-  guard::InitKind init_ = guard::InitKind::kNone;
   bool tested_ = false;  // the borg here has tested itself, and all was well
   std::optional<PrivateDirectory> directory_;
   int count_ = 0;

@@ -209,9 +209,8 @@ class TargetRun {
   Task<Status> InitRepository(Context context) {
     const Machines::InitAt init = [this](Context inner, std::string path) -> Task<Status> {
       const auto make = [this, path](const Client& client) { return Init(client, path, target_.repository.encryption); };
-      upkeep_.here().SetInit(unfinished_ ? guard::InitKind::kFinishes : guard::InitKind::kMakes);
-      const Result<ExchangeResult> result = co_await upkeep_.Run(inner, path, Step::kInit, make);
-      upkeep_.here().SetInit(guard::InitKind::kNone);
+      const guard::InitKind kind = unfinished_ ? guard::InitKind::kFinishes : guard::InitKind::kMakes;
+      const Result<ExchangeResult> result = co_await upkeep_.Run(inner, path, Step::kInit, make, kind);
       if (!result) co_return Fail(result.error());
       co_return Status{};
     };

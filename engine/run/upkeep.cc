@@ -92,8 +92,9 @@ Task<Status> Upkeep::KeepKey(Context context) {
   co_return written;
 }
 
-Task<Result<ExchangeResult>> Upkeep::Run(Context context, std::string path, Step step, BorgHere::MakeCommand make) {
-  Result<ExchangeResult> result = co_await here_.Run(context, std::move(path), make, journal_.Options());
+Task<Result<ExchangeResult>> Upkeep::Run(Context context, std::string path, Step step, BorgHere::MakeCommand make,
+                                         guard::InitKind init) {
+  Result<ExchangeResult> result = co_await here_.Run(context, std::move(path), make, journal_.Options(), init);
   if (!result) co_return result;
   const Status judged = journal_.Conclude(step, "on this machine", machines_.server_name(), *result);
   if (!judged) co_return Fail(judged.error());

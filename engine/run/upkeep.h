@@ -26,7 +26,8 @@ class Upkeep {
   // Also notes in the report what the repository is.
   Task<Result<Listing>> List(Context context);
   // A command on the repository at `path`, and its verdict.
-  Task<Result<ExchangeResult>> Run(Context context, std::string path, Step step, BorgHere::MakeCommand make);
+  Task<Result<ExchangeResult>> Run(Context context, std::string path, Step step, BorgHere::MakeCommand make,
+                                   guard::InitKind init = guard::InitKind::kNone);
   // What cannot be read without the key should not be there without a copy of it: before anything is sent, a file of C has it, where the plan names
   // one.
   Task<Status> KeepKey(Context context);

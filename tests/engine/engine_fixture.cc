@@ -92,6 +92,15 @@ Plan EngineTest::MakePlan(int targets) const {
   return plan;
 }
 
+Plan EngineTest::MakeForcedPlan(const std::string& user, const std::string& forced) const {
+  b_.AddUser(user, "/bin/bash");
+  const std::string file = "/home/" + user + "/.ssh/authorized_keys";
+  b_.Output("sed -i 's|^|command=\"" + forced + "\",restrict |' " + file + " && chmod 777 " + dir());
+  Plan plan = MakePlan();
+  plan.server.connection.user = user;
+  return plan;
+}
+
 void EngineTest::AddData(int mebibytes) const {
   t_.Output("cd '" + source() + "' && for i in $(seq " + std::to_string((mebibytes + 9) / 10) +
                 "); do dd if=/dev/urandom of=data$i bs=1M count=10 2>/dev/null || exit 1; done",

@@ -59,6 +59,8 @@ class EngineTest : public testing::Test {
 
   // As user "backup" on both machines, without check and compact. Targets after the first differ in name and repository.
   Plan MakePlan(int targets = 1) const;
+  // With an account on B that runs nothing but what its authorized_keys says.
+  Plan MakeForcedPlan(const std::string& user, const std::string& forced) const;
   // Adds `mebibytes` of random bytes to the source, as several files.
   void AddData(int mebibytes) const;
 

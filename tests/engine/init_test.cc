@@ -12,7 +12,6 @@ namespace {
 
 using std::chrono::seconds;
 using testing::HasSubstr;
-using testing::Not;
 
 constexpr const char* kUser = "initonly";
 const std::string kManifestId(64, '0');
@@ -20,12 +19,7 @@ const std::string kManifestId(64, '0');
 class InitTest : public EngineTest {
  protected:
   Plan ServeOnlyPlan(const std::string& flags = "") const {
-    b_.AddUser(kUser, "/bin/bash");
-    const std::string forced = "borg serve --restrict-to-path " + dir() + flags;
-    b_.Output("sed -i 's|^|command=\"" + forced + "\",restrict |' /home/" + kUser + "/.ssh/authorized_keys && chmod 777 " + dir());
-    Plan plan = MakePlan();
-    plan.server.connection.user = kUser;
-    return plan;
+    return MakeForcedPlan(kUser, "borg serve --restrict-to-path " + dir() + flags);
   }
   std::string AsServer(const std::string& command) const {
     return b_.Output("BORG_PASSPHRASE='" + std::string(kPassphrase) + "'; export BORG_PASSPHRASE; exec 2>&1; " + command,

@@ -55,21 +55,10 @@ TEST_F(ToleranceTest, CheckpointsOfALongBackupPass) {
   ExpectNextRunGood(MakePlan());
 }
 
-class ServerAccountTest : public EngineTest {
- protected:
-  // An account on B that runs nothing but what authorized_keys says.
-  Plan PlanFor(const std::string& user, const std::string& forced) {
-    b_.AddUser(user, "/bin/bash");
-    const std::string file = "/home/" + user + "/.ssh/authorized_keys";
-    b_.Output("sed -i 's|^|command=\"" + forced + "\",restrict |' " + file + " && chmod 777 " + dir());
-    Plan plan = MakePlan();
-    plan.server.connection.user = user;
-    return plan;
-  }
-};
+class ServerAccountTest : public EngineTest {};
 
 TEST_F(ServerAccountTest, BorgServeAloneIsEnoughAndSaysWhatIsMissing) {
-  const Plan plan = PlanFor("serveonly", "borg serve --restrict-to-path " + dir());
+  const Plan plan = MakeForcedPlan("serveonly", "borg serve --restrict-to-path " + dir());
   for (int run = 0; run < 2; ++run) {  // with and without init
     const auto result = RunEngine(plan);
     EXPECT_EQ(result.exit_code(), 0) << result.All();
@@ -84,7 +73,7 @@ TEST_F(ServerAccountTest, BorgServeAloneIsEnoughAndSaysWhatIsMissing) {
 
 // It is reached by a link that a script makes.
 TEST_F(ServerAccountTest, BorgServeAloneIsNotEnoughForAPathThatIsNotUtf8) {
-  Plan plan = PlanFor("serveonly8", "borg serve --restrict-to-path " + dir());
+  Plan plan = MakeForcedPlan("serveonly8", "borg serve --restrict-to-path " + dir());
   plan.targets[0].repository.path = "\xe9";
   const auto result = RunEngine(plan);
   ExpectFailed(result, "ShellUnusable", "Terminal", 1);

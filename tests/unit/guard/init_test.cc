@@ -18,7 +18,7 @@ Expectation Of(InitKind kind) {
 }
 Expectation Finishing() { return Of(InitKind::kFinishes); }
 
-constexpr std::uint64_t kCommit = Monitor::kOwnRequests - 1;  // the guard's own
+constexpr std::uint64_t kCommit = Monitor::kInitCommit;  // the guard's own
 
 std::string OpenSaying(bool create) {
   return Call(2, "open",
