@@ -20,8 +20,9 @@ namespace {
 // The run of a target that goes on without its Job, as its status tells.
 std::optional<UnfinishedJob> OrphanOf(const json& target, const std::set<std::string>& jobs) {
   const std::string state = TextAt(target, {"status", "state"});
+  if (state != api::kPhaseRunning && state != api::kPhaseStarting) return std::nullopt;
   std::string job = TextAt(target, {"status", "lastBackup", "job"});
-  if ((state != api::kPhaseRunning && state != api::kPhaseStarting) || jobs.contains(job)) return std::nullopt;
+  if (jobs.contains(job)) return std::nullopt;
   return UnfinishedJob{{std::move(job), {}}, TextAt(target, {"metadata", "name"}), {}, false, false};
 }
 

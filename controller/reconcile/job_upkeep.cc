@@ -16,13 +16,10 @@ bool Good(const JobRun& run) { return run.outcome == Outcome::kCompleted || run.
 
 }  // namespace
 
-bool HasResultFinalizer(const api::ObjectMeta& object) {
-  return std::find(object.finalizers.begin(), object.finalizers.end(), api::kResultFinalizer) != object.finalizers.end();
-}
-
 bool WantsFinalizer(const nlohmann::json& job) {
+  if (TrueAt(job, {"spec", "suspend"})) return false;
   const api::ObjectMeta meta = api::ReadMeta(job);
-  return !HasResultFinalizer(meta) && meta.Annotation(api::kRecordedAnnotation).empty() && !TrueAt(job, {"spec", "suspend"});
+  return !HasResultFinalizer(meta) && meta.Annotation(api::kRecordedAnnotation).empty();
 }
 
 bool NeverRan(const JobRun& run) { return run.job.deleting() && run.ended() && !run.start; }

@@ -3,7 +3,9 @@
 //
 // The finalizer is on each Job that was released and may still have something to tell: one that waits holds up nobody, not even a
 // namespace that goes and takes the operator's rights in it along. It goes once the status has the result, where there is none to come (a Job
-// deleted before it started), and where its pod will tell (one deleted while it runs). Jobs get it when they are seen: CronJobs pass none on. Until then only that Kubernetes keeps more of them than the target wants (job_builder.cc) holds them; so history is kept here, for all Jobs.
+// deleted before it started), and where its pod will tell (one deleted while it runs). Jobs get it when they are seen: CronJobs pass none
+// on. Until then only that Kubernetes keeps more of them than the target wants (job_builder.cc) holds them; so history is kept here, for
+// all Jobs.
 //
 // Thread safety: pure functions. Source: Kubernetes, "Finalizers", CronJob (jobTemplate's metadata: labels and annotations only).
 #pragma once
@@ -16,9 +18,6 @@
 #include "controller/reconcile/run_result.h"
 
 namespace borgop::controller {
-
-// A Job's, or a pod's (pod_upkeep.h).
-bool HasResultFinalizer(const api::ObjectMeta& object);
 
 // Whether a Job may get it at the next look.
 bool WantsFinalizer(const nlohmann::json& job);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "controller/api/object_meta.h"
-#include "controller/reconcile/job_upkeep.h"
 #include "controller/reconcile/json_view.h"
 #include "controller/reconcile/run_result.h"
 
@@ -41,13 +41,10 @@ std::vector<json> JobsOfOrphans(const std::vector<json>& jobs, const std::vector
   std::vector<json> gone;
   for (const json& pod : pods) {
     const OwningJob job = OwnerOf(pod);
-    if (job.uid.empty() || !HasResultFinalizer(api::ReadMeta(pod)) || Has(jobs, job.uid)) continue;
-    const auto known = std::find_if(gone.begin(), gone.end(), [&](const json& one) { return one["metadata"]["uid"] == job.uid; });
-    if (known == gone.end()) {
-      gone.push_back(JobOf(pod, job));
-    } else if (NewestPodOf(*known, pods) == TextAt(pod, {"metadata", "name"})) {
-      *known = JobOf(pod, job);
-    }
+    if (job.uid.empty() || Has(jobs, job.uid) || !HasResultFinalizer(api::ReadMeta(pod))) continue;
+    json made = JobOf(pod, job);
+    // The newest tells what the run came to.
+    if (NewestPodOf(made, pods) == TextAt(pod, {"metadata", "name"})) gone.push_back(std::move(made));
   }
   return gone;
 }

@@ -105,11 +105,12 @@ void Take(const std::optional<WallTime>& time, const JobTimes& times, std::optio
 // A clock that is wrong by more than that would have it wait for nothing.
 bool IsJustNow(const std::optional<WallTime>& end, WallTime now) { return end && now < *end + kPodLag && now > *end - kPodLag; }
 
+// No more is to come from it.
+bool HasTold(const json& pod) { return IsOver(pod) || TerminatedEngine(pod) != nullptr; }
+
 // Of a Job that was deleted: whether its pod has nothing more to tell, as far as anybody waits for it. One without our finalizer goes unseen.
 bool HasSettled(const json* pod, WallTime now) {
-  if (pod == nullptr || IsOver(*pod) || TerminatedEngine(*pod) != nullptr) return true;
-  const json& finalizers = ListAt(*pod, {"metadata", "finalizers"});
-  if (std::find(finalizers.begin(), finalizers.end(), api::kResultFinalizer) == finalizers.end()) return true;
+  if (pod == nullptr || HasTold(*pod) || !HasResultFinalizer(api::ReadMeta(*pod))) return true;
   const std::optional<WallTime> until = TimeAt(*pod, {"metadata", "deletionTimestamp"});
   return until && now > *until + kPodLag;
 }
@@ -121,7 +122,7 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
   run.state = RunState::kEnded;
   const bool deleted = verdict.condition == nullptr;
   run.end = deleted ? run.job.deletion_time : TimeAt(*verdict.condition, {"lastTransitionTime"});
-  const bool told = pod != nullptr && (IsOver(*pod) || TerminatedEngine(*pod) != nullptr);
+  const bool told = pod != nullptr && HasTold(*pod);
   run.awaits_pod = !told && !verdict.deadline() && IsJustNow(run.end, now);
   const JobTimes times{run.start, deleted ? now : run.end};
   const json* engine = pod == nullptr ? nullptr : TerminatedEngine(*pod);
@@ -157,6 +158,10 @@ void ReadEnd(JobRun& run, const Verdict& verdict, const json* pod, const std::op
 }
 
 }  // namespace
+
+bool HasResultFinalizer(const api::ObjectMeta& object) {
+  return std::find(object.finalizers.begin(), object.finalizers.end(), api::kResultFinalizer) != object.finalizers.end();
+}
 
 bool IsOver(const json& pod) {
   const std::string phase = TextAt(pod, {"status", "phase"});

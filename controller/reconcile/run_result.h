@@ -87,6 +87,8 @@ JobRun ReadRun(const nlohmann::json& job, const std::vector<nlohmann::json>& pod
 bool IsOver(const nlohmann::json& pod);
 // What one pod tells, whatever becomes of its Job: its report, what went wrong, and when. Of the Job it has name and uid alone.
 JobRun ReadPod(const nlohmann::json& pod);
+// A Job's (job_upkeep.h), or a pod's (pod_upkeep.h).
+bool HasResultFinalizer(const api::ObjectMeta& object);
 // Both empty: none. Also of a pod that was orphaned (`kubectl delete job --cascade=orphan`).
 struct OwningJob {
   std::string name, uid;

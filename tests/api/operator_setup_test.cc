@@ -198,7 +198,7 @@ TEST_F(Setup, ACronJobOfSomebodyElseIsLeftAlone) {
   AwaitReady("web", "True", "Scheduled");
 }
 
-// Two cannot control one object, and the API says that as if the spec were wrong.
+// Two cannot control one object.
 TEST_F(Setup, ACronJobThatAnotherObjectControlsIsLeftAlone) {
   AddServer();
   const Json owner{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", "owner"}, {"namespace", ns()}}}};
